@@ -1,0 +1,143 @@
+import graphqlPlugin from '@graphql-eslint/eslint-plugin';
+import tseslint from 'typescript-eslint';
+
+/**
+ * Who may import whom: each folder of `src/` with the folders that it sees beside itself. `'*'` sees everything.
+ * `main.ts` is imported by nothing, `server.ts` by `main.ts` alone.
+ */
+const LAYERS = {
+  messaging: [],
+  generated: ['messaging', 'graph/context'],
+  graph: ['messaging', 'generated'],
+  http: ['messaging'],
+  providers: ['messaging', 'http'],
+  config: ['messaging'],
+  sandbox: [],
+};
+
+const FOLDERS = [
+  'auth',
+  'config',
+  'generated',
+  'graph',
+  'http',
+  'messaging',
+  'providers',
+  'realtime',
+  'sandbox',
+  'store',
+  'uploads',
+];
+
+const layerRules = Object.entries(LAYERS).map(([folder, allowed]) => {
+  const seen = [folder, ...allowed];
+  const hidden = FOLDERS.filter((other) => !seen.includes(other)).join('|');
+  const allowedFiles = allowed.filter((path) => path.includes('/'));
+  return {
+    files: [`src/${folder}/**/*.ts`],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `^(\\.\\./)+(?!(${allowedFiles.join('|') || '-'})\\.ts$)(${hidden})/`,
+              message: `src/${folder} sees ${seen.map((name) => `${name}/`).join(', ')} and nothing else of ours.`,
+            },
+            {
+              regex: '^(\\.\\./)+(main|server|accounts)\\.ts$',
+              message: 'Only main.ts and server.ts wire things.',
+            },
+            ...(folder === 'providers'
+              ? [{ regex: '^\\.\\./(?!\\.\\./)', message: 'An adapter never sees another adapter.' }]
+              : []),
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'dist', 'coverage', 'src/generated'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      // `first!` after a check that the compiler can't follow says what is known; a cast would say less.
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+      ],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      // An empty text is a provider's way to say nothing: `text || null` means it.
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '/test/', message: 'src/ never imports test/.' }] },
+      ],
+    },
+  },
+  ...layerRules,
+  {
+    // Only these read the environment; everything else is told.
+    files: ['src/**/*.ts'],
+    ignores: ['src/main.ts', 'src/config/**', 'src/sandbox/main.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only main.ts and config/ read the environment.' },
+      ],
+    },
+  },
+  {
+    files: ['schema/*.graphql'],
+    languageOptions: {
+      parser: graphqlPlugin.parser,
+      parserOptions: { graphQLConfig: { schema: './schema/*.graphql' } },
+    },
+    plugins: { '@graphql-eslint': graphqlPlugin },
+    rules: {
+      '@graphql-eslint/description-style': 'off',
+      '@graphql-eslint/known-argument-names': 'error',
+      '@graphql-eslint/no-typename-prefix': 'error',
+      '@graphql-eslint/no-unreachable-types': 'error',
+      '@graphql-eslint/require-deprecation-reason': 'error',
+      '@graphql-eslint/require-description': [
+        'error',
+        {
+          types: true,
+          FieldDefinition: true,
+          InputValueDefinition: true,
+          EnumValueDefinition: true,
+          DirectiveDefinition: true,
+          ignoredSelectors: ['ObjectTypeDefinition[name.value=Query]'],
+        },
+      ],
+      '@graphql-eslint/unique-type-names': 'off',
+      '@graphql-eslint/unique-enum-value-names': 'error',
+      '@graphql-eslint/naming-convention': [
+        'error',
+        {
+          types: 'PascalCase',
+          FieldDefinition: 'camelCase',
+          InputValueDefinition: 'camelCase',
+          Argument: 'camelCase',
+          EnumValueDefinition: 'UPPER_CASE',
+          DirectiveDefinition: 'camelCase',
+        },
+      ],
+    },
+  },
+);

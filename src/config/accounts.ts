@@ -1,0 +1,166 @@
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import { ACCOUNT_ID } from '../messaging/ids.ts';
+
+// What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
+const secret = z
+  .string({ error: 'is missing' })
+  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+
+const baseUrl = z
+  .string({ error: 'is missing' })
+  .refine(isBaseUrl, 'must be an http(s) URL without credentials, query or fragment')
+  .transform((value) => value.replace(/\/+$/, ''));
+
+const id = z.string({ error: 'is missing' }).regex(ACCOUNT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
+
+const name = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must have at most 200 characters')
+  .optional();
+
+const pact = z.strictObject({
+  id,
+  provider: z.literal('pact'),
+  name,
+  /** The company whose channels the account speaks for. */
+  companyId: z.coerce
+    .number({ error: 'must be a number' })
+    .int('must be a whole number')
+    .positive('must be positive'),
+  token: secret,
+  baseUrl: baseUrl.default('https://api.pact.im'),
+});
+
+const letstalk = z.strictObject({
+  id,
+  provider: z.literal('letstalk'),
+  name,
+  apiKey: secret,
+  /** Whom the key belongs to: the one who asks, or the one who answers. */
+  role: z.enum(['client', 'agent'], { error: 'must be "client" or "agent"' }),
+  baseUrl: baseUrl.default('https://api.letsta.lk'),
+});
+
+const pigeons = z
+  .strictObject({
+    id,
+    provider: z.literal('pigeons'),
+    name,
+    publicKey: secret,
+    /** A user's token; or `tokenHeader`, the request header in which each caller brings their own. */
+    token: secret.optional(),
+    tokenHeader: z
+      .string()
+      .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of an HTTP header')
+      .transform((value) => value.toLowerCase())
+      .optional(),
+    /** The user that the token belongs to. */
+    userUuid: z.string().min(1, 'must not be empty').optional(),
+    baseUrl,
+  })
+  .refine(({ token, tokenHeader }) => (token === undefined) !== (tokenHeader === undefined), {
+    error: 'needs either "token" or "tokenHeader"',
+  });
+
+const accountSchema = z.discriminatedUnion('provider', [pact, letstalk, pigeons], {
+  error: 'must be "pact", "letstalk" or "pigeons"',
+});
+
+const accountsFile = z.strictObject(
+  { accounts: z.array(accountSchema, { error: 'must be a list' }).min(1, 'must name at least one account') },
+  { error: 'must have the key "accounts"' },
+);
+
+export type AccountConfig = z.output<typeof accountSchema>;
+
+/** What {@link parseAccounts} gives: the accounts, or everything that is wrong with them. */
+export type ParsedAccounts =
+  | { readonly accounts: readonly AccountConfig[]; readonly problems: readonly [] }
+  | { readonly accounts?: undefined; readonly problems: readonly string[] };
+
+/**
+ * Reads an accounts file. Each `${NAME}` in a value stands for that environment variable. Problems name the key and
+ * what it should be, never a value: values are secrets.
+ */
+export function parseAccounts(
+  yaml: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ParsedAccounts {
+  let document: unknown;
+  try {
+    document = parse(yaml);
+  } catch (error) {
+    // The parser's own message quotes the file.
+    const position = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
+    return {
+      problems: [
+        position ? `is not valid YAML at line ${position.line}, column ${position.col}` : 'is not valid YAML',
+      ],
+    };
+  }
+  const unset = new Map<string, string>();
+  const result = accountsFile.safeParse(substitute(document, environment, [], unset));
+  const problems = [...unset].map(
+    ([path, variable]) => `${path}: the environment variable ${variable} is not set`,
+  );
+  if (!result.success) problems.push(...toProblems(result.error, unset));
+  const ids = result.data?.accounts.map((account) => account.id) ?? [];
+  for (const duplicate of new Set(ids.filter((value, index) => ids.indexOf(value) !== index))) {
+    problems.push(`accounts: the id "${duplicate}" is used more than once`);
+  }
+  return result.success && problems.length === 0
+    ? { accounts: result.data.accounts, problems: [] }
+    : { problems };
+}
+
+function substitute(
+  value: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+  path: readonly (string | number)[],
+  unset: Map<string, string>,
+): unknown {
+  if (typeof value === 'string') {
+    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (placeholder, variable: string) => {
+      const replacement = environment[variable];
+      if (replacement) return replacement;
+      unset.set(toPath(path), variable);
+      return placeholder;
+    });
+  }
+  if (Array.isArray(value))
+    return value.map((item, index) => substitute(item, environment, [...path, index], unset));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, substitute(item, environment, [...path, key], unset)]),
+    );
+  }
+  return value;
+}
+
+function toProblems(error: z.ZodError, unset: ReadonlyMap<string, string>): string[] {
+  return error.issues
+    .map((issue) => ({ path: toPath(issue.path), issue }))
+    .filter(({ path }) => !unset.has(path))
+    .map(({ path, issue }) =>
+      issue.code === 'unrecognized_keys'
+        ? `${path || 'the file'}: has unknown keys: ${issue.keys.join(', ')}`
+        : `${path || 'the file'}: ${issue.message}`,
+    );
+}
+
+function toPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, key) =>
+      typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
+    '',
+  );
+}
+
+function isBaseUrl(value: string): boolean {
+  if (!URL.canParse(value)) return false;
+  const { protocol, username, password, search, hash } = new URL(value);
+  return /^https?:$/.test(protocol) && !username && !password && !search && !hash;
+}

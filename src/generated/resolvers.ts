@@ -1,0 +1,1429 @@
+import type { JsonObject } from '../messaging/provider.ts';
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Account as AccountModel } from '../messaging/registry.ts';
+import type { Attachment as AttachmentModel, AttachmentDetails as AttachmentDetailsModel, AttachmentMedia as AttachmentMediaModel, ActionItem as ActionItemModel, Conversation as ConversationModel, ConversationDetails as ConversationDetailsModel, Delivery as DeliveryModel, Message as MessageModel, MessageContent as MessageContentModel, MessageDetails as MessageDetailsModel, Participant as ParticipantModel, Reaction as ReactionModel, ReactionDetails as ReactionDetailsModel } from '../messaging/provider.ts';
+import type { Capabilities as CapabilitiesModel } from '../messaging/capabilities.ts';
+import type { ConversationList as ConversationListModel, ConversationListSource as ConversationListSourceModel } from '../messaging/conversationList.ts';
+import type { MessageList as MessageListModel } from '../messaging/messageList.ts';
+import type { ParleyError as ParleyErrorModel } from '../messaging/errors.ts';
+import type { GraphContext } from '../graph/context.ts';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = Maybe<T>;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /** An instant in ISO 8601 with milliseconds, always in UTC: `2025-11-02T10:30:00.000Z`. */
+  DateTime: { input: string; output: string; }
+  /** A JSON object whose keys the provider, not Parley, decides. */
+  JSONObject: { input: JsonObject; output: JsonObject; }
+  /** An absolute `http` or `https` address. */
+  URL: { input: string; output: string; }
+  _FieldSet: { input: string; output: string; }
+};
+
+/** One set of credentials at one provider. Several accounts of one provider are normal. */
+export type Account = {
+  readonly __typename?: 'Account';
+  /** What can be done with this account, and within which limits. A conversation may have narrower ones. */
+  readonly capabilities: Capabilities;
+  /** This account's conversations, newest created first. Never an error: a provider that does not answer stands in `sources`. */
+  readonly conversations: ConversationConnection;
+  /** The id that it has in the accounts file, verbatim. */
+  readonly id: Scalars['ID']['output'];
+  /** A name for people, from the accounts file. */
+  readonly name: Scalars['String']['output'];
+  /** The provider that serves this account. */
+  readonly provider: Provider;
+  /** How the provider has been answering for this account, as last seen. Asking costs no call to it. */
+  readonly status: AccountStatus;
+};
+
+
+/** One set of credentials at one provider. Several accounts of one provider are normal. */
+export type AccountConversationsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** How a provider has been answering lately. */
+export type AccountStatus =
+  /** The last call failed, but not several in a row. */
+  | 'DEGRADED'
+  /** The last call was answered, or none has been made yet. */
+  | 'OPERATIONAL'
+  /** Several calls in a row failed, or the provider refuses the account's credentials. */
+  | 'UNAVAILABLE';
+
+/** Something to choose in an action list. */
+export type ActionItem = LinkAction | QuickReplyAction;
+
+/** A list to choose from. */
+export type ActionListContent = {
+  readonly __typename?: 'ActionListContent';
+  /** What can be chosen. */
+  readonly items: ReadonlyArray<ActionItem>;
+  /** Whether the items are to be shown with icons. Null when the provider does not say. */
+  readonly showItemIcons?: Maybe<Scalars['Boolean']['output']>;
+  /** What stands above the items. */
+  readonly title?: Maybe<Scalars['String']['output']>;
+  /** How the items are to be shown. */
+  readonly viewType?: Maybe<ActionListView>;
+};
+
+/** How the items of an action list are shown. */
+export type ActionListView =
+  /** One below the other. */
+  | 'LIST'
+  /** As pills beside each other. */
+  | 'PILL';
+
+/** A file that belongs to a message. */
+export type Attachment = {
+  readonly __typename?: 'Attachment';
+  /** The file's size in bytes. Null when the provider does not say, or from 2 GiB on. */
+  readonly byteSize?: Maybe<Scalars['Int']['output']>;
+  /** The file's name. Null when the provider does not say. */
+  readonly fileName?: Maybe<Scalars['String']['output']>;
+  /** Global, opaque and URL-safe. An attachment that its provider gives no id is named by its message and its place in it. */
+  readonly id: Scalars['ID']['output'];
+  /** What kind of file it is, with what is known of that kind, to be told apart by `__typename`. */
+  readonly media: AttachmentMedia;
+  /** The file's MIME type, as the provider says it. Null when it does not. */
+  readonly mimeType?: Maybe<Scalars['String']['output']>;
+  /** What only this provider can say. */
+  readonly providerDetails?: Maybe<AttachmentDetails>;
+  /** Where the file can be read. Null when the provider gives no address. */
+  readonly url?: Maybe<Scalars['URL']['output']>;
+};
+
+/** What only one provider can say about an attachment. */
+export type AttachmentDetails = LetstalkAttachment | PactAttachment | PigeonsAttachment | StagedAttachment;
+
+/** What kind of file an attachment is. */
+export type AttachmentMedia = AudioMedia | FileMedia | ImageMedia | VideoMedia;
+
+/** A sound. */
+export type AudioMedia = {
+  readonly __typename?: 'AudioMedia';
+  /** True for one recorded and sent on the spot (push to talk). Null when the provider does not say. */
+  readonly isVoiceMessage?: Maybe<Scalars['Boolean']['output']>;
+};
+
+/**
+ * What can be done, known before a client tries. A false value means that the provider can't, or that Parley does not do it for this provider.
+ * Limits are the provider's own.
+ */
+export type Capabilities = {
+  readonly __typename?: 'Capabilities';
+  /** The MIME types that an attachment may have. Null when the provider takes any. */
+  readonly attachmentMimeTypes?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** A conversation can be closed. */
+  readonly closeConversation: Scalars['Boolean']['output'];
+  /** Messages can be deleted. */
+  readonly deleteMessages: Scalars['Boolean']['output'];
+  /** The account's conversations can be listed. Otherwise they are reached with `Query.conversationByExternalId`. */
+  readonly listConversations: Scalars['Boolean']['output'];
+  /** Changes arrive by themselves, without polling. */
+  readonly liveEvents: Scalars['Boolean']['output'];
+  /** The largest attachment in bytes. Null when the provider names no limit. */
+  readonly maxAttachmentBytes?: Maybe<Scalars['Int']['output']>;
+  /** The most attachments that one message can carry. Null when the provider names no limit. */
+  readonly maxAttachmentsPerMessage?: Maybe<Scalars['Int']['output']>;
+  /** The longest text of one message in Unicode code points. Null when the provider names no limit. */
+  readonly maxTextLength?: Maybe<Scalars['Int']['output']>;
+  /** Messages can be reacted to. */
+  readonly reactions: Scalars['Boolean']['output'];
+  /** A message can be marked as read. */
+  readonly readReceipts: Scalars['Boolean']['output'];
+  /** A message can be a reply to another one. */
+  readonly replies: Scalars['Boolean']['output'];
+  /** A message can offer a list of links and quick replies. */
+  readonly sendActionList: Scalars['Boolean']['output'];
+  /** A message can carry attachments. */
+  readonly sendAttachments: Scalars['Boolean']['output'];
+  /** A message can carry reply buttons. */
+  readonly sendButtons: Scalars['Boolean']['output'];
+  /** A text message can be sent. */
+  readonly sendText: Scalars['Boolean']['output'];
+  /** A new conversation can be started. */
+  readonly startConversation: Scalars['Boolean']['output'];
+  /** Whether a message with attachments may, must or must not have a text as well. */
+  readonly textWithAttachment: TextWithAttachment;
+};
+
+/** A thread of messages with one customer, or between users, at one provider. */
+export type Conversation = {
+  readonly __typename?: 'Conversation';
+  /** The account that it belongs to. */
+  readonly account: Account;
+  /** The id of the account that it belongs to. */
+  readonly accountId: Scalars['ID']['output'];
+  /** What can be done in this conversation: the account's capabilities, narrowed to the messenger behind it. Null when they could not be read. */
+  readonly capabilities?: Maybe<Capabilities>;
+  /** When it began. Null when the provider does not say. */
+  readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The provider's own id. */
+  readonly externalId: Scalars['String']['output'];
+  /** Global, opaque, URL-safe and stable. */
+  readonly id: Scalars['ID']['output'];
+  /** When something last happened in it. Null when nothing has yet, or the provider does not say. */
+  readonly lastActivityAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The text of the newest message. Null when there is none, or the provider does not say. */
+  readonly lastMessageText?: Maybe<Scalars['String']['output']>;
+  /**
+   * Its messages, oldest to newest. `last` and `before` page back in time, which is the common case; `first` and `after` forward.
+   * Null, with an error, when the provider does not answer; null without one when the conversation does not exist.
+   */
+  readonly messages?: Maybe<MessageConnection>;
+  /** Who takes part, as far as the provider says. Null when it does not. */
+  readonly participants?: Maybe<ReadonlyArray<Participant>>;
+  /** What only this provider can say. */
+  readonly providerDetails?: Maybe<ConversationDetails>;
+  /** Null when the provider does not say. */
+  readonly state?: Maybe<ConversationState>;
+  /** What a person would call it: the contact's name, the issue or the subject. Null when the provider gives none. */
+  readonly title?: Maybe<Scalars['String']['output']>;
+  /** How many messages the account has not read. Null when the provider does not say. */
+  readonly unreadCount?: Maybe<Scalars['Int']['output']>;
+};
+
+
+/** A thread of messages with one customer, or between users, at one provider. */
+export type ConversationMessagesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** A page of conversations. */
+export type ConversationConnection = {
+  readonly __typename?: 'ConversationConnection';
+  /** The conversations with their cursors. */
+  readonly edges: ReadonlyArray<ConversationEdge>;
+  /** The conversations, for callers who need no cursor of their own for each. */
+  readonly nodes: ReadonlyArray<Conversation>;
+  /** How to go on in either direction. */
+  readonly pageInfo: PageInfo;
+  /** Which accounts this page came from, and what became of those that did not answer. */
+  readonly sources: ReadonlyArray<ConversationSource>;
+};
+
+/** What only one provider can say about a conversation. */
+export type ConversationDetails = LetstalkConversation | PactConversation | PigeonsConversation;
+
+/** One conversation in a page. */
+export type ConversationEdge = {
+  readonly __typename?: 'ConversationEdge';
+  /** Its place in this list, for `after` and `before`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The conversation. */
+  readonly node: Conversation;
+};
+
+/** Narrows `Query.conversations`. The conditions apply together; an absent or null one does not narrow, an empty list matches nothing. */
+export type ConversationFilter = {
+  /** Only these accounts. An account that does not exist, or that the caller may not use, is the error `BAD_USER_INPUT`. */
+  readonly accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** Only accounts of these providers. */
+  readonly providers?: InputMaybe<ReadonlyArray<Provider>>;
+  /**
+   * Only conversations in one of these states. An account whose provider does not say a conversation's state takes no part,
+   * unless `accountIds` names it: then its source says `UNSUPPORTED`.
+   */
+  readonly states?: InputMaybe<ReadonlyArray<ConversationState>>;
+};
+
+/** What one account gave to a page of conversations. */
+export type ConversationSource = {
+  readonly __typename?: 'ConversationSource';
+  /** The account that was asked. */
+  readonly account: Account;
+  /** False when its rows are missing from this page. They are not lost: the page's cursors keep the account's place. */
+  readonly answered: Scalars['Boolean']['output'];
+  /** Why it did not answer. Null when it did. */
+  readonly error?: Maybe<SourceError>;
+};
+
+/** Where a conversation stands. */
+export type ConversationState =
+  /** Put away, and still readable. */
+  | 'ARCHIVED'
+  /** No message gets through. */
+  | 'BLOCKED'
+  /** Ended: the provider decides whether a message reopens it. */
+  | 'CLOSED'
+  /** Going on. */
+  | 'OPEN';
+
+/** What is known of a message's way, and how it is known. States only move forward. */
+export type Delivery = {
+  readonly __typename?: 'Delivery';
+  /** When this was known. */
+  readonly asOf: Scalars['DateTime']['output'];
+  /** When it reached the recipient's device. Null when it has not, or the provider does not say. */
+  readonly deliveredAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Where the state is known from. */
+  readonly evidence: DeliveryEvidence;
+  /** Why it failed, in words for a developer. Null unless `state` is `FAILED`. */
+  readonly failureReason?: Maybe<Scalars['String']['output']>;
+  /** Present when it can be asked for again: a send that went through Parley. Null for what a provider's history tells. */
+  readonly id?: Maybe<Scalars['ID']['output']>;
+  /** The message. Null until the provider has named it. */
+  readonly message?: Maybe<Message>;
+  /** When the recipient read it. Null when nobody has, or the provider does not say. */
+  readonly readAt?: Maybe<Scalars['DateTime']['output']>;
+  /** When it was sent. Null when not known. */
+  readonly sentAt?: Maybe<Scalars['DateTime']['output']>;
+  /** How far the message has come. */
+  readonly state: DeliveryState;
+};
+
+/** Where the state of a delivery is known from. */
+export type DeliveryEvidence =
+  /** An event that the provider sent. */
+  | 'EVENT'
+  /** The conversation's history. */
+  | 'HISTORY'
+  /** The provider's delivery job. */
+  | 'JOB'
+  /** Nothing yet. */
+  | 'NONE'
+  /** The provider's answer to the send. */
+  | 'RESPONSE';
+
+/** How far a message has come. */
+export type DeliveryState =
+  /** On the recipient's device. */
+  | 'DELIVERED'
+  /** It will not arrive. */
+  | 'FAILED'
+  /** Accepted, and not yet sent on. */
+  | 'QUEUED'
+  /** Read by the recipient. */
+  | 'READ'
+  /** Sent on by the provider. */
+  | 'SENT'
+  /** Nobody can say yet: the provider's answer was lost. */
+  | 'UNKNOWN';
+
+/** The codes of `SourceError.code` and of the `extensions.code` of GraphQL errors. */
+export type ErrorCode =
+  /** An argument is malformed, out of range or does not fit the others; `extensions.argument` names it. */
+  | 'BAD_USER_INPUT'
+  /** The caller went away before the answer was there. */
+  | 'CANCELLED'
+  /** The cursor is too far from both ends of the list for a bounded number of calls: start again from either end. */
+  | 'CURSOR_UNREACHABLE'
+  /** A fault of Parley's own. */
+  | 'INTERNAL_SERVER_ERROR'
+  /** The message is too far from both ends of its conversation for a bounded number of calls. */
+  | 'MESSAGE_UNREACHABLE'
+  /** The provider's answer is not what its documentation says. */
+  | 'PROVIDER_CONTRACT'
+  /** The provider's answer is that this account may not see or do this. */
+  | 'PROVIDER_FORBIDDEN'
+  /** The provider says that it is gone for good. */
+  | 'PROVIDER_GONE'
+  /** The provider wants to be paid. */
+  | 'PROVIDER_PAYMENT_REQUIRED'
+  /** Too many requests to the provider: `retryAfter` says when to come back, if the provider did. */
+  | 'PROVIDER_RATE_LIMITED'
+  /** The provider refuses the request for another reason. */
+  | 'PROVIDER_REJECTED'
+  /** The provider did not answer in time. */
+  | 'PROVIDER_TIMEOUT'
+  /** The provider refuses the account's credentials. */
+  | 'PROVIDER_UNAUTHENTICATED'
+  /** The provider can't be reached, or fails on its side. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** The caller did not say who they are, or the token that this account needs from the caller is missing. */
+  | 'UNAUTHENTICATED'
+  /** The provider can't do this. */
+  | 'UNSUPPORTED';
+
+/** Any other file. */
+export type FileMedia = {
+  readonly __typename?: 'FileMedia';
+  /** A picture to show for it. Null when there is none. */
+  readonly previewUrl?: Maybe<Scalars['URL']['output']>;
+};
+
+/** A picture. */
+export type ImageMedia = {
+  readonly __typename?: 'ImageMedia';
+  /** Pixels. Null when the provider does not say. */
+  readonly height?: Maybe<Scalars['Int']['output']>;
+  /** A smaller picture to show first. Null when there is none. */
+  readonly previewUrl?: Maybe<Scalars['URL']['output']>;
+  /** Pixels. Null when the provider does not say. */
+  readonly width?: Maybe<Scalars['Int']['output']>;
+};
+
+/** What only Letstalk says about an attachment. */
+export type LetstalkAttachment = {
+  readonly __typename?: 'LetstalkAttachment';
+  /** The GUID that the sender of the file's message gave it. */
+  readonly remoteId?: Maybe<Scalars['String']['output']>;
+};
+
+/** What only Letstalk says about a conversation. It comes with the newest message, so that an empty conversation has none of it. */
+export type LetstalkConversation = {
+  readonly __typename?: 'LetstalkConversation';
+  /** The picture of the client who asks. */
+  readonly clientAvatarUrl?: Maybe<Scalars['URL']['output']>;
+  /** The name of the client who asks. */
+  readonly clientName?: Maybe<Scalars['String']['output']>;
+  /** The kind of conversation, in the organisation's own words. */
+  readonly typeName?: Maybe<Scalars['String']['output']>;
+};
+
+/** What only Letstalk says about a message. */
+export type LetstalkMessage = {
+  readonly __typename?: 'LetstalkMessage';
+  /** The MIME type as Letstalk gives it: `text/plain`, `actionable/list` or the type of the file. */
+  readonly contentType?: Maybe<Scalars['String']['output']>;
+  /** A note between agents. Only accounts whose role is agent ever see one. */
+  readonly internal?: Maybe<Scalars['Boolean']['output']>;
+  /** The GUID that its sender gave it. */
+  readonly remoteId?: Maybe<Scalars['String']['output']>;
+  /** When it was answered, as Letstalk gives it. */
+  readonly repliedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The subject, for messages that came by e-mail. */
+  readonly subject?: Maybe<Scalars['String']['output']>;
+};
+
+/** Opens a page. */
+export type LinkAction = {
+  readonly __typename?: 'LinkAction';
+  /** The words on it. */
+  readonly label: Scalars['String']['output'];
+  /** Where it opens: `_blank` or `_parent`. Null when the provider does not say. */
+  readonly target?: Maybe<Scalars['String']['output']>;
+  /** The page that it opens. Null when the provider gives no valid address. */
+  readonly url?: Maybe<Scalars['URL']['output']>;
+};
+
+/** Files, with or without words. */
+export type MediaContent = {
+  readonly __typename?: 'MediaContent';
+  /** The files; the same as `Message.attachments`. Empty when the provider names a kind of file and gives none. */
+  readonly attachments: ReadonlyArray<Attachment>;
+  /** The words beside the files. Null when there are none. */
+  readonly text?: Maybe<Scalars['String']['output']>;
+};
+
+/** One message of a conversation. */
+export type Message = {
+  readonly __typename?: 'Message';
+  /** The id of the account that it belongs to. */
+  readonly accountId: Scalars['ID']['output'];
+  /** Its files, in the provider's order. */
+  readonly attachments: ReadonlyArray<Attachment>;
+  /** Who wrote it. Null when the provider does not say. */
+  readonly author?: Maybe<Participant>;
+  /** What it is made of, to be told apart by `__typename`. */
+  readonly content: MessageContent;
+  /** The conversation that it stands in. */
+  readonly conversation: Conversation;
+  /** The provider's own id of the conversation. */
+  readonly conversationExternalId: Scalars['String']['output'];
+  /** What is known of its way to the recipient. Null when the provider does not say. */
+  readonly delivery?: Maybe<Delivery>;
+  /** Whether it came in or went out, seen from the account. Null when that can't be known. */
+  readonly direction?: Maybe<MessageDirection>;
+  /** The provider's own id. */
+  readonly externalId: Scalars['String']['output'];
+  /** Global, opaque, URL-safe and stable. */
+  readonly id: Scalars['ID']['output'];
+  /** What only this provider can say. */
+  readonly providerDetails?: Maybe<MessageDetails>;
+  /** Who reacted with what, in the provider's order. */
+  readonly reactions: ReadonlyArray<Reaction>;
+  /** When it was written. */
+  readonly sentAt: Scalars['DateTime']['output'];
+  /** Its words: the text, the caption or the title of an action list. Null when it has none. */
+  readonly text?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of messages, oldest to newest. */
+export type MessageConnection = {
+  readonly __typename?: 'MessageConnection';
+  /** The messages with their cursors. */
+  readonly edges: ReadonlyArray<MessageEdge>;
+  /** The messages, for callers who need no cursor of their own for each. */
+  readonly nodes: ReadonlyArray<Message>;
+  /** How to go on in either direction. */
+  readonly pageInfo: PageInfo;
+};
+
+/** What a message is made of. */
+export type MessageContent = ActionListContent | MediaContent | SystemContent | TextContent;
+
+/** What only one provider can say about a message. */
+export type MessageDetails = LetstalkMessage | PactMessage | PigeonsMessage;
+
+/** Which way a message went, seen from the account. */
+export type MessageDirection =
+  /** From the customer, or from the other side. */
+  | 'INBOUND'
+  /** From this account. */
+  | 'OUTBOUND';
+
+/** One message in a page. */
+export type MessageEdge = {
+  readonly __typename?: 'MessageEdge';
+  /** Its place in this list, for `after` and `before`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The message. */
+  readonly node: Message;
+};
+
+/** What only Pact says about an attachment. */
+export type PactAttachment = {
+  readonly __typename?: 'PactAttachment';
+  /** Width divided by height. Null when the provider does not say. */
+  readonly aspectRatio?: Maybe<Scalars['Float']['output']>;
+  /** The provider's own id. Null when it gives none. */
+  readonly externalId?: Maybe<Scalars['ID']['output']>;
+};
+
+/** What only Pact says about a conversation. */
+export type PactConversation = {
+  readonly __typename?: 'PactConversation';
+  /** The customer's picture. */
+  readonly avatarUrl?: Maybe<Scalars['URL']['output']>;
+  /** The company's channel that it runs over. Null when the channel is gone. */
+  readonly channelId?: Maybe<Scalars['ID']['output']>;
+  /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. */
+  readonly channelType?: Maybe<Scalars['String']['output']>;
+  /** When the customer last wrote. Null when never, or when the provider does not say. */
+  readonly lastInboundMessageAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What the messenger adds, as Pact gives it. */
+  readonly meta?: Maybe<Scalars['JSONObject']['output']>;
+  /** The customer's address in the messenger, for most a phone number. */
+  readonly senderExternalId?: Maybe<Scalars['String']['output']>;
+};
+
+/** What only Pact says about a message. */
+export type PactMessage = {
+  readonly __typename?: 'PactMessage';
+  /** The company's channel that it went over. Null when the provider does not say. */
+  readonly channelId?: Maybe<Scalars['ID']['output']>;
+  /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. */
+  readonly channelType?: Maybe<Scalars['String']['output']>;
+};
+
+/** What only Pact says about a reaction. */
+export type PactReaction = {
+  readonly __typename?: 'PactReaction';
+  /** The reaction as Pact gives it: its shape is not documented. */
+  readonly raw?: Maybe<Scalars['JSONObject']['output']>;
+};
+
+/** How to go on from a page, as Relay defines it. */
+export type PageInfo = {
+  readonly __typename?: 'PageInfo';
+  /** The last item's cursor, for `after`. Null on an empty page. */
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+  /** More items follow this page. */
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  /** More items precede this page. */
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  /** The first item's cursor, for `before`. Null on an empty page. */
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** Someone, or something, that takes part in a conversation. */
+export type Participant = {
+  readonly __typename?: 'Participant';
+  /** A picture. Null when there is none. */
+  readonly avatarUrl?: Maybe<Scalars['URL']['output']>;
+  /** Null when the provider does not say. */
+  readonly email?: Maybe<Scalars['String']['output']>;
+  /** Global and opaque. It names account, kind and the provider's id: client 7 and agent 7 are two. */
+  readonly id: Scalars['ID']['output'];
+  /** Which side it is on. */
+  readonly kind: ParticipantKind;
+  /** Null when the provider does not say. */
+  readonly name?: Maybe<Scalars['String']['output']>;
+  /** A phone number as the provider gives it. Null when the provider does not say. */
+  readonly phone?: Maybe<Scalars['String']['output']>;
+};
+
+/** Which side a participant is on. */
+export type ParticipantKind =
+  /** Someone who answers for the organisation. */
+  | 'AGENT'
+  /** Someone who writes to the organisation. */
+  | 'CUSTOMER'
+  /** The provider itself. */
+  | 'SYSTEM'
+  /** A user of a platform on which everyone is equal. */
+  | 'USER';
+
+/** What only Pigeons says about an attachment. */
+export type PigeonsAttachment = {
+  readonly __typename?: 'PigeonsAttachment';
+  /** The attachment as Pigeons keeps it: a structure that its sender chose. */
+  readonly raw?: Maybe<Scalars['JSONObject']['output']>;
+};
+
+/** What only Pigeons says about a conversation. */
+export type PigeonsConversation = {
+  readonly __typename?: 'PigeonsConversation';
+  /** The id of the thing that the conversation is about. */
+  readonly taggableId?: Maybe<Scalars['ID']['output']>;
+  /** The title of the thing that the conversation is about. */
+  readonly taggableTitle?: Maybe<Scalars['String']['output']>;
+  /** The kind of thing that the conversation is about, such as `App\Models\Article`. */
+  readonly taggableType?: Maybe<Scalars['String']['output']>;
+  /** When the conversation itself last changed. */
+  readonly updatedAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** The device that a Pigeons message was written on. */
+export type PigeonsDevice = {
+  readonly __typename?: 'PigeonsDevice';
+  /** The app's version. */
+  readonly appVersion?: Maybe<Scalars['String']['output']>;
+  /** The browser. */
+  readonly browser?: Maybe<Scalars['String']['output']>;
+  /** The browser's version. */
+  readonly browserVersion?: Maybe<Scalars['String']['output']>;
+  /** The device's model. */
+  readonly model?: Maybe<Scalars['String']['output']>;
+  /** The operating system. */
+  readonly os?: Maybe<Scalars['String']['output']>;
+  /** The operating system's version. */
+  readonly osVersion?: Maybe<Scalars['String']['output']>;
+  /** `mobile`, `web` or `desktop`. */
+  readonly type?: Maybe<Scalars['String']['output']>;
+};
+
+/** What only Pigeons says about a message. */
+export type PigeonsMessage = {
+  readonly __typename?: 'PigeonsMessage';
+  /** `text`, `image`, `file`, `audio` or `video`. */
+  readonly contextType?: Maybe<Scalars['String']['output']>;
+  /** The device that it was written on. Null when the provider does not say. */
+  readonly device?: Maybe<PigeonsDevice>;
+  /** Whatever its sender stored beside it. Null when nothing. */
+  readonly metadata?: Maybe<Scalars['JSONObject']['output']>;
+  /** Whom it was written to. */
+  readonly receiver?: Maybe<Participant>;
+};
+
+/** What only Pigeons says about a reaction. */
+export type PigeonsReaction = {
+  readonly __typename?: 'PigeonsReaction';
+  /** The UUID of the user who reacted. */
+  readonly userUuid?: Maybe<Scalars['ID']['output']>;
+};
+
+/** A messaging provider that Parley speaks to. */
+export type Provider =
+  /** Letstalk (letsta.lk): live chat between an organisation's agents and its clients. */
+  | 'LETSTALK'
+  /** Pact (pact.im): WhatsApp, Telegram, Instagram, Viber, VK, Facebook and Avito behind one API. */
+  | 'PACT'
+  /** Pigeons (EchoSistema): in-app chat between the users of a platform. */
+  | 'PIGEONS';
+
+export type Query = {
+  readonly __typename?: 'Query';
+  /** One account. Null when it does not exist or the caller may not use it: both look the same. */
+  readonly account?: Maybe<Account>;
+  /** The provider accounts that the caller may use, in the order of the accounts file. Costs no call to a provider. */
+  readonly accounts: ReadonlyArray<Account>;
+  /** One attachment. Null when it does not exist or the caller may not see it. */
+  readonly attachment?: Maybe<Attachment>;
+  /**
+   * One conversation. Null when it does not exist or the caller may not see it.
+   * Its existence is checked with the provider; asking for `messages` at the same time answers that check for free.
+   */
+  readonly conversation?: Maybe<Conversation>;
+  /**
+   * One conversation by the provider's own id, for callers who know it from elsewhere.
+   * It is the only door to a conversation of a provider that can't list them (`Capabilities.listConversations`).
+   */
+  readonly conversationByExternalId?: Maybe<Conversation>;
+  /**
+   * The conversations of all accounts that can list them, or of the accounts that the filter names, as one list: newest created first.
+   * A provider that does not answer costs its own rows and never the page: see `sources`.
+   */
+  readonly conversations: ConversationConnection;
+  /**
+   * One message. Null when it does not exist or the caller may not see it.
+   * A message so old that a bounded search can't reach it is the error `MESSAGE_UNREACHABLE`, never null.
+   */
+  readonly message?: Maybe<Message>;
+};
+
+
+export type QueryAccountArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryAttachmentArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryConversationArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QueryConversationByExternalIdArgs = {
+  accountId: Scalars['ID']['input'];
+  externalId: Scalars['String']['input'];
+};
+
+
+export type QueryConversationsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  before?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<ConversationFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryMessageArgs = {
+  id: Scalars['ID']['input'];
+};
+
+/** Writes a message for the one who chooses it. */
+export type QuickReplyAction = {
+  readonly __typename?: 'QuickReplyAction';
+  /** The words on it. */
+  readonly label: Scalars['String']['output'];
+  /** The message that is written. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** An emoji that someone put on a message. */
+export type Reaction = {
+  readonly __typename?: 'Reaction';
+  /** Who reacted. Null when the provider does not say. */
+  readonly author?: Maybe<Participant>;
+  /** When. Null when the provider does not say. */
+  readonly createdAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The emoji, as the provider gives it. */
+  readonly emoji: Scalars['String']['output'];
+  /** What only this provider can say. */
+  readonly providerDetails?: Maybe<ReactionDetails>;
+};
+
+/** What only one provider can say about a reaction. */
+export type ReactionDetails = PactReaction | PigeonsReaction;
+
+/** Why an account did not answer. */
+export type SourceError = {
+  readonly __typename?: 'SourceError';
+  /** What to tell errors apart by. */
+  readonly code: ErrorCode;
+  /** Words for a developer, never the provider's own. */
+  readonly message: Scalars['String']['output'];
+  /** Seconds to wait before that, when the provider named a time. */
+  readonly retryAfter?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request may succeed later. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+/** A file that was uploaded to Parley and waits to be sent. */
+export type StagedAttachment = {
+  readonly __typename?: 'StagedAttachment';
+  /** When it is forgotten unless it has been sent. */
+  readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** Written by the provider itself: something happened. */
+export type SystemContent = {
+  readonly __typename?: 'SystemContent';
+  /** What happened. */
+  readonly event: SystemEvent;
+  /** The provider's own words for it. */
+  readonly text?: Maybe<Scalars['String']['output']>;
+};
+
+/** What a system message reports. */
+export type SystemEvent =
+  /** The conversation was closed. */
+  | 'CONVERSATION_CLOSED'
+  /** Something that Parley has no name for yet: read `SystemContent.text`. */
+  | 'OTHER';
+
+/** Words only. */
+export type TextContent = {
+  readonly __typename?: 'TextContent';
+  /** The words. Null when the provider gives an empty message. */
+  readonly text?: Maybe<Scalars['String']['output']>;
+};
+
+/** Whether a text and attachments go together in one message. */
+export type TextWithAttachment =
+  /** A message with attachments may have a text. */
+  | 'ALLOWED'
+  /** A message has either a text or attachments. */
+  | 'FORBIDDEN'
+  /** A message with attachments must have a text. */
+  | 'REQUIRED';
+
+/** A film. */
+export type VideoMedia = {
+  readonly __typename?: 'VideoMedia';
+  /** Pixels. Null when the provider does not say. */
+  readonly height?: Maybe<Scalars['Int']['output']>;
+  /** A still picture to show first. Null when there is none. */
+  readonly previewUrl?: Maybe<Scalars['URL']['output']>;
+  /** Pixels. Null when the provider does not say. */
+  readonly width?: Maybe<Scalars['Int']['output']>;
+};
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+export type ReferenceResolver<TResult, TReference, TContext> = (
+      reference: TReference,
+      context: TContext,
+      info: GraphQLResolveInfo
+    ) => Promise<TResult> | TResult;
+
+      type ScalarCheck<T, S> = S extends true ? T : NullableCheck<T, S>;
+      type NullableCheck<T, S> = Maybe<T> extends T ? Maybe<ListCheck<NonNullable<T>, S>> : ListCheck<T, S>;
+      type ListCheck<T, S> = T extends (infer U)[] ? NullableCheck<U, S>[] : GraphQLRecursivePick<T, S>;
+      export type GraphQLRecursivePick<T, S> = { [K in keyof T & keyof S]: ScalarCheck<T[K], S[K]> };
+    
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+/** Mapping of federation types */
+export type FederationTypes = {
+  Account: Account;
+  Attachment: Attachment;
+  Conversation: Conversation;
+  Message: Message;
+};
+
+/** Mapping of federation reference types */
+export type FederationReferenceTypes = {
+  Account:
+    ( { __typename: 'Account' }
+    & GraphQLRecursivePick<FederationTypes['Account'], {"id":true}> );
+  Attachment:
+    ( { __typename: 'Attachment' }
+    & GraphQLRecursivePick<FederationTypes['Attachment'], {"id":true}> );
+  Conversation:
+    ( { __typename: 'Conversation' }
+    & ( GraphQLRecursivePick<FederationTypes['Conversation'], {"id":true}>
+        | GraphQLRecursivePick<FederationTypes['Conversation'], {"accountId":true,"externalId":true}> ) );
+  Message:
+    ( { __typename: 'Message' }
+    & ( GraphQLRecursivePick<FederationTypes['Message'], {"id":true}>
+        | GraphQLRecursivePick<FederationTypes['Message'], {"accountId":true,"conversationExternalId":true,"externalId":true}> ) );
+};
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  Account: ResolverTypeWrapper<AccountModel>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  AccountStatus: AccountStatus;
+  ActionItem: ResolverTypeWrapper<ActionItemModel>;
+  ActionListContent: ResolverTypeWrapper<Omit<ActionListContent, 'items'> & { items: ReadonlyArray<ResolversTypes['ActionItem']> }>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ActionListView: ActionListView;
+  Attachment: ResolverTypeWrapper<AttachmentModel>;
+  AttachmentDetails: ResolverTypeWrapper<AttachmentDetailsModel>;
+  AttachmentMedia: ResolverTypeWrapper<AttachmentMediaModel>;
+  AudioMedia: ResolverTypeWrapper<AudioMedia>;
+  Capabilities: ResolverTypeWrapper<CapabilitiesModel>;
+  Conversation: ResolverTypeWrapper<ConversationModel>;
+  ConversationConnection: ResolverTypeWrapper<ConversationListModel>;
+  ConversationDetails: ResolverTypeWrapper<ConversationDetailsModel>;
+  ConversationEdge: ResolverTypeWrapper<Omit<ConversationEdge, 'node'> & { node: ResolversTypes['Conversation'] }>;
+  ConversationFilter: ConversationFilter;
+  ConversationSource: ResolverTypeWrapper<ConversationListSourceModel>;
+  ConversationState: ConversationState;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Delivery: ResolverTypeWrapper<DeliveryModel>;
+  DeliveryEvidence: DeliveryEvidence;
+  DeliveryState: DeliveryState;
+  ErrorCode: ErrorCode;
+  FileMedia: ResolverTypeWrapper<FileMedia>;
+  ImageMedia: ResolverTypeWrapper<ImageMedia>;
+  JSONObject: ResolverTypeWrapper<Scalars['JSONObject']['output']>;
+  LetstalkAttachment: ResolverTypeWrapper<LetstalkAttachment>;
+  LetstalkConversation: ResolverTypeWrapper<LetstalkConversation>;
+  LetstalkMessage: ResolverTypeWrapper<LetstalkMessage>;
+  LinkAction: ResolverTypeWrapper<LinkAction>;
+  MediaContent: ResolverTypeWrapper<Omit<MediaContent, 'attachments'> & { attachments: ReadonlyArray<ResolversTypes['Attachment']> }>;
+  Message: ResolverTypeWrapper<MessageModel>;
+  MessageConnection: ResolverTypeWrapper<MessageListModel>;
+  MessageContent: ResolverTypeWrapper<MessageContentModel>;
+  MessageDetails: ResolverTypeWrapper<MessageDetailsModel>;
+  MessageDirection: MessageDirection;
+  MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
+  PactAttachment: ResolverTypeWrapper<PactAttachment>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  PactConversation: ResolverTypeWrapper<PactConversation>;
+  PactMessage: ResolverTypeWrapper<PactMessage>;
+  PactReaction: ResolverTypeWrapper<PactReaction>;
+  PageInfo: ResolverTypeWrapper<PageInfo>;
+  Participant: ResolverTypeWrapper<ParticipantModel>;
+  ParticipantKind: ParticipantKind;
+  PigeonsAttachment: ResolverTypeWrapper<PigeonsAttachment>;
+  PigeonsConversation: ResolverTypeWrapper<PigeonsConversation>;
+  PigeonsDevice: ResolverTypeWrapper<PigeonsDevice>;
+  PigeonsMessage: ResolverTypeWrapper<Omit<PigeonsMessage, 'receiver'> & { receiver?: Maybe<ResolversTypes['Participant']> }>;
+  PigeonsReaction: ResolverTypeWrapper<PigeonsReaction>;
+  Provider: Provider;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  QuickReplyAction: ResolverTypeWrapper<QuickReplyAction>;
+  Reaction: ResolverTypeWrapper<ReactionModel>;
+  ReactionDetails: ResolverTypeWrapper<ReactionDetailsModel>;
+  SourceError: ResolverTypeWrapper<ParleyErrorModel>;
+  StagedAttachment: ResolverTypeWrapper<StagedAttachment>;
+  SystemContent: ResolverTypeWrapper<SystemContent>;
+  SystemEvent: SystemEvent;
+  TextContent: ResolverTypeWrapper<TextContent>;
+  TextWithAttachment: TextWithAttachment;
+  URL: ResolverTypeWrapper<Scalars['URL']['output']>;
+  VideoMedia: ResolverTypeWrapper<VideoMedia>;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  Account: AccountModel;
+  String: Scalars['String']['output'];
+  Int: Scalars['Int']['output'];
+  ID: Scalars['ID']['output'];
+  ActionItem: ActionItemModel;
+  ActionListContent: Omit<ActionListContent, 'items'> & { items: ReadonlyArray<ResolversParentTypes['ActionItem']> };
+  Boolean: Scalars['Boolean']['output'];
+  Attachment: AttachmentModel;
+  AttachmentDetails: AttachmentDetailsModel;
+  AttachmentMedia: AttachmentMediaModel;
+  AudioMedia: AudioMedia;
+  Capabilities: CapabilitiesModel;
+  Conversation: ConversationModel;
+  ConversationConnection: ConversationListModel;
+  ConversationDetails: ConversationDetailsModel;
+  ConversationEdge: Omit<ConversationEdge, 'node'> & { node: ResolversParentTypes['Conversation'] };
+  ConversationFilter: ConversationFilter;
+  ConversationSource: ConversationListSourceModel;
+  DateTime: Scalars['DateTime']['output'];
+  Delivery: DeliveryModel;
+  FileMedia: FileMedia;
+  ImageMedia: ImageMedia;
+  JSONObject: Scalars['JSONObject']['output'];
+  LetstalkAttachment: LetstalkAttachment;
+  LetstalkConversation: LetstalkConversation;
+  LetstalkMessage: LetstalkMessage;
+  LinkAction: LinkAction;
+  MediaContent: Omit<MediaContent, 'attachments'> & { attachments: ReadonlyArray<ResolversParentTypes['Attachment']> };
+  Message: MessageModel;
+  MessageConnection: MessageListModel;
+  MessageContent: MessageContentModel;
+  MessageDetails: MessageDetailsModel;
+  MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
+  PactAttachment: PactAttachment;
+  Float: Scalars['Float']['output'];
+  PactConversation: PactConversation;
+  PactMessage: PactMessage;
+  PactReaction: PactReaction;
+  PageInfo: PageInfo;
+  Participant: ParticipantModel;
+  PigeonsAttachment: PigeonsAttachment;
+  PigeonsConversation: PigeonsConversation;
+  PigeonsDevice: PigeonsDevice;
+  PigeonsMessage: Omit<PigeonsMessage, 'receiver'> & { receiver?: Maybe<ResolversParentTypes['Participant']> };
+  PigeonsReaction: PigeonsReaction;
+  Query: Record<PropertyKey, never>;
+  QuickReplyAction: QuickReplyAction;
+  Reaction: ReactionModel;
+  ReactionDetails: ReactionDetailsModel;
+  SourceError: ParleyErrorModel;
+  StagedAttachment: StagedAttachment;
+  SystemContent: SystemContent;
+  TextContent: TextContent;
+  URL: Scalars['URL']['output'];
+  VideoMedia: VideoMedia;
+};
+
+export type AccountResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Account'] = ResolversParentTypes['Account'], FederationReferenceType extends FederationReferenceTypes['Account'] = FederationReferenceTypes['Account']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Account']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  capabilities?: Resolver<ResolversTypes['Capabilities'], ParentType, ContextType>;
+  conversations?: Resolver<ResolversTypes['ConversationConnection'], ParentType, ContextType, Partial<AccountConversationsArgs>>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['Provider'], ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['AccountStatus'], ParentType, ContextType>;
+};
+
+export type ActionItemResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ActionItem'] = ResolversParentTypes['ActionItem']> = {
+  __resolveType: TypeResolveFn<'LinkAction' | 'QuickReplyAction', ParentType, ContextType>;
+};
+
+export type ActionListContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ActionListContent'] = ResolversParentTypes['ActionListContent']> = {
+  items?: Resolver<ReadonlyArray<ResolversTypes['ActionItem']>, ParentType, ContextType>;
+  showItemIcons?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  viewType?: Resolver<Maybe<ResolversTypes['ActionListView']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Attachment'] = ResolversParentTypes['Attachment'], FederationReferenceType extends FederationReferenceTypes['Attachment'] = FederationReferenceTypes['Attachment']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Attachment']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  byteSize?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  fileName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  media?: Resolver<ResolversTypes['AttachmentMedia'], ParentType, ContextType>;
+  mimeType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  providerDetails?: Resolver<Maybe<ResolversTypes['AttachmentDetails']>, ParentType, ContextType>;
+  url?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+};
+
+export type AttachmentDetailsResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AttachmentDetails'] = ResolversParentTypes['AttachmentDetails']> = {
+  __resolveType: TypeResolveFn<'LetstalkAttachment' | 'PactAttachment' | 'PigeonsAttachment' | 'StagedAttachment', ParentType, ContextType>;
+};
+
+export type AttachmentMediaResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AttachmentMedia'] = ResolversParentTypes['AttachmentMedia']> = {
+  __resolveType: TypeResolveFn<'AudioMedia' | 'FileMedia' | 'ImageMedia' | 'VideoMedia', ParentType, ContextType>;
+};
+
+export type AudioMediaResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AudioMedia'] = ResolversParentTypes['AudioMedia']> = {
+  isVoiceMessage?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CapabilitiesResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Capabilities'] = ResolversParentTypes['Capabilities']> = {
+  attachmentMimeTypes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  closeConversation?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  deleteMessages?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  listConversations?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  liveEvents?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  maxAttachmentBytes?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  maxAttachmentsPerMessage?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  maxTextLength?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  reactions?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  readReceipts?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  replies?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sendActionList?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sendAttachments?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sendButtons?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sendText?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startConversation?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  textWithAttachment?: Resolver<ResolversTypes['TextWithAttachment'], ParentType, ContextType>;
+};
+
+export type ConversationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation'], FederationReferenceType extends FederationReferenceTypes['Conversation'] = FederationReferenceTypes['Conversation']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Conversation']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  accountId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  capabilities?: Resolver<Maybe<ResolversTypes['Capabilities']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  externalId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastActivityAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  lastMessageText?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  messages?: Resolver<Maybe<ResolversTypes['MessageConnection']>, ParentType, ContextType, Partial<ConversationMessagesArgs>>;
+  participants?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Participant']>>, ParentType, ContextType>;
+  providerDetails?: Resolver<Maybe<ResolversTypes['ConversationDetails']>, ParentType, ContextType>;
+  state?: Resolver<Maybe<ResolversTypes['ConversationState']>, ParentType, ContextType>;
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  unreadCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type ConversationConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ConversationConnection'] = ResolversParentTypes['ConversationConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ConversationEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Conversation']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  sources?: Resolver<ReadonlyArray<ResolversTypes['ConversationSource']>, ParentType, ContextType>;
+};
+
+export type ConversationDetailsResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ConversationDetails'] = ResolversParentTypes['ConversationDetails']> = {
+  __resolveType: TypeResolveFn<'LetstalkConversation' | 'PactConversation' | 'PigeonsConversation', ParentType, ContextType>;
+};
+
+export type ConversationEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ConversationEdge'] = ResolversParentTypes['ConversationEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+};
+
+export type ConversationSourceResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ConversationSource'] = ResolversParentTypes['ConversationSource']> = {
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  answered?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['SourceError']>, ParentType, ContextType>;
+};
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type DeliveryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Delivery'] = ResolversParentTypes['Delivery']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  deliveredAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  evidence?: Resolver<ResolversTypes['DeliveryEvidence'], ParentType, ContextType>;
+  failureReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  readAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  sentAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['DeliveryState'], ParentType, ContextType>;
+};
+
+export type FileMediaResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['FileMedia'] = ResolversParentTypes['FileMedia']> = {
+  previewUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ImageMediaResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ImageMedia'] = ResolversParentTypes['ImageMedia']> = {
+  height?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  previewUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+  width?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export interface JsonObjectScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSONObject'], any> {
+  name: 'JSONObject';
+}
+
+export type LetstalkAttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['LetstalkAttachment'] = ResolversParentTypes['LetstalkAttachment']> = {
+  remoteId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LetstalkConversationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['LetstalkConversation'] = ResolversParentTypes['LetstalkConversation']> = {
+  clientAvatarUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+  clientName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  typeName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LetstalkMessageResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['LetstalkMessage'] = ResolversParentTypes['LetstalkMessage']> = {
+  contentType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  internal?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  remoteId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  repliedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  subject?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type LinkActionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['LinkAction'] = ResolversParentTypes['LinkAction']> = {
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  target?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  url?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type MediaContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MediaContent'] = ResolversParentTypes['MediaContent']> = {
+  attachments?: Resolver<ReadonlyArray<ResolversTypes['Attachment']>, ParentType, ContextType>;
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type MessageResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Message'] = ResolversParentTypes['Message'], FederationReferenceType extends FederationReferenceTypes['Message'] = FederationReferenceTypes['Message']> = {
+  __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Message']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  accountId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  attachments?: Resolver<ReadonlyArray<ResolversTypes['Attachment']>, ParentType, ContextType>;
+  author?: Resolver<Maybe<ResolversTypes['Participant']>, ParentType, ContextType>;
+  content?: Resolver<ResolversTypes['MessageContent'], ParentType, ContextType>;
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+  conversationExternalId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
+  direction?: Resolver<Maybe<ResolversTypes['MessageDirection']>, ParentType, ContextType>;
+  externalId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  providerDetails?: Resolver<Maybe<ResolversTypes['MessageDetails']>, ParentType, ContextType>;
+  reactions?: Resolver<ReadonlyArray<ResolversTypes['Reaction']>, ParentType, ContextType>;
+  sentAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type MessageConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageConnection'] = ResolversParentTypes['MessageConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['MessageEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Message']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type MessageContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageContent'] = ResolversParentTypes['MessageContent']> = {
+  __resolveType: TypeResolveFn<'ActionListContent' | 'MediaContent' | 'SystemContent' | 'TextContent', ParentType, ContextType>;
+};
+
+export type MessageDetailsResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageDetails'] = ResolversParentTypes['MessageDetails']> = {
+  __resolveType: TypeResolveFn<'LetstalkMessage' | 'PactMessage' | 'PigeonsMessage', ParentType, ContextType>;
+};
+
+export type MessageEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageEdge'] = ResolversParentTypes['MessageEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
+};
+
+export type PactAttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PactAttachment'] = ResolversParentTypes['PactAttachment']> = {
+  aspectRatio?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  externalId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PactConversationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PactConversation'] = ResolversParentTypes['PactConversation']> = {
+  avatarUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+  channelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  channelType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  lastInboundMessageAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  meta?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  senderExternalId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PactMessageResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PactMessage'] = ResolversParentTypes['PactMessage']> = {
+  channelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  channelType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PactReactionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PactReaction'] = ResolversParentTypes['PactReaction']> = {
+  raw?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PageInfoResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ParticipantResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Participant'] = ResolversParentTypes['Participant']> = {
+  avatarUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+  email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['ParticipantKind'], ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  phone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PigeonsAttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PigeonsAttachment'] = ResolversParentTypes['PigeonsAttachment']> = {
+  raw?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PigeonsConversationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PigeonsConversation'] = ResolversParentTypes['PigeonsConversation']> = {
+  taggableId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  taggableTitle?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  taggableType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PigeonsDeviceResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PigeonsDevice'] = ResolversParentTypes['PigeonsDevice']> = {
+  appVersion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  browser?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  browserVersion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  os?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  osVersion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  type?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PigeonsMessageResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PigeonsMessage'] = ResolversParentTypes['PigeonsMessage']> = {
+  contextType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  device?: Resolver<Maybe<ResolversTypes['PigeonsDevice']>, ParentType, ContextType>;
+  metadata?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  receiver?: Resolver<Maybe<ResolversTypes['Participant']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PigeonsReactionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PigeonsReaction'] = ResolversParentTypes['PigeonsReaction']> = {
+  userUuid?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
+  accounts?: Resolver<ReadonlyArray<ResolversTypes['Account']>, ParentType, ContextType>;
+  attachment?: Resolver<Maybe<ResolversTypes['Attachment']>, ParentType, ContextType, RequireFields<QueryAttachmentArgs, 'id'>>;
+  conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<QueryConversationArgs, 'id'>>;
+  conversationByExternalId?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<QueryConversationByExternalIdArgs, 'accountId' | 'externalId'>>;
+  conversations?: Resolver<ResolversTypes['ConversationConnection'], ParentType, ContextType, Partial<QueryConversationsArgs>>;
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
+};
+
+export type QuickReplyActionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['QuickReplyAction'] = ResolversParentTypes['QuickReplyAction']> = {
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ReactionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Reaction'] = ResolversParentTypes['Reaction']> = {
+  author?: Resolver<Maybe<ResolversTypes['Participant']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  emoji?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  providerDetails?: Resolver<Maybe<ResolversTypes['ReactionDetails']>, ParentType, ContextType>;
+};
+
+export type ReactionDetailsResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ReactionDetails'] = ResolversParentTypes['ReactionDetails']> = {
+  __resolveType: TypeResolveFn<'PactReaction' | 'PigeonsReaction', ParentType, ContextType>;
+};
+
+export type SourceErrorResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SourceError'] = ResolversParentTypes['SourceError']> = {
+  code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfter?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type StagedAttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['StagedAttachment'] = ResolversParentTypes['StagedAttachment']> = {
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SystemContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SystemContent'] = ResolversParentTypes['SystemContent']> = {
+  event?: Resolver<ResolversTypes['SystemEvent'], ParentType, ContextType>;
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type TextContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['TextContent'] = ResolversParentTypes['TextContent']> = {
+  text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export interface UrlScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['URL'], any> {
+  name: 'URL';
+}
+
+export type VideoMediaResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['VideoMedia'] = ResolversParentTypes['VideoMedia']> = {
+  height?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  previewUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
+  width?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type Resolvers<ContextType = GraphContext> = {
+  Account?: AccountResolvers<ContextType>;
+  ActionItem?: ActionItemResolvers<ContextType>;
+  ActionListContent?: ActionListContentResolvers<ContextType>;
+  Attachment?: AttachmentResolvers<ContextType>;
+  AttachmentDetails?: AttachmentDetailsResolvers<ContextType>;
+  AttachmentMedia?: AttachmentMediaResolvers<ContextType>;
+  AudioMedia?: AudioMediaResolvers<ContextType>;
+  Capabilities?: CapabilitiesResolvers<ContextType>;
+  Conversation?: ConversationResolvers<ContextType>;
+  ConversationConnection?: ConversationConnectionResolvers<ContextType>;
+  ConversationDetails?: ConversationDetailsResolvers<ContextType>;
+  ConversationEdge?: ConversationEdgeResolvers<ContextType>;
+  ConversationSource?: ConversationSourceResolvers<ContextType>;
+  DateTime?: GraphQLScalarType;
+  Delivery?: DeliveryResolvers<ContextType>;
+  FileMedia?: FileMediaResolvers<ContextType>;
+  ImageMedia?: ImageMediaResolvers<ContextType>;
+  JSONObject?: GraphQLScalarType;
+  LetstalkAttachment?: LetstalkAttachmentResolvers<ContextType>;
+  LetstalkConversation?: LetstalkConversationResolvers<ContextType>;
+  LetstalkMessage?: LetstalkMessageResolvers<ContextType>;
+  LinkAction?: LinkActionResolvers<ContextType>;
+  MediaContent?: MediaContentResolvers<ContextType>;
+  Message?: MessageResolvers<ContextType>;
+  MessageConnection?: MessageConnectionResolvers<ContextType>;
+  MessageContent?: MessageContentResolvers<ContextType>;
+  MessageDetails?: MessageDetailsResolvers<ContextType>;
+  MessageEdge?: MessageEdgeResolvers<ContextType>;
+  PactAttachment?: PactAttachmentResolvers<ContextType>;
+  PactConversation?: PactConversationResolvers<ContextType>;
+  PactMessage?: PactMessageResolvers<ContextType>;
+  PactReaction?: PactReactionResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  Participant?: ParticipantResolvers<ContextType>;
+  PigeonsAttachment?: PigeonsAttachmentResolvers<ContextType>;
+  PigeonsConversation?: PigeonsConversationResolvers<ContextType>;
+  PigeonsDevice?: PigeonsDeviceResolvers<ContextType>;
+  PigeonsMessage?: PigeonsMessageResolvers<ContextType>;
+  PigeonsReaction?: PigeonsReactionResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  QuickReplyAction?: QuickReplyActionResolvers<ContextType>;
+  Reaction?: ReactionResolvers<ContextType>;
+  ReactionDetails?: ReactionDetailsResolvers<ContextType>;
+  SourceError?: SourceErrorResolvers<ContextType>;
+  StagedAttachment?: StagedAttachmentResolvers<ContextType>;
+  SystemContent?: SystemContentResolvers<ContextType>;
+  TextContent?: TextContentResolvers<ContextType>;
+  URL?: GraphQLScalarType;
+  VideoMedia?: VideoMediaResolvers<ContextType>;
+};
+

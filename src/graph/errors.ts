@@ -1,0 +1,39 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { GraphQLError } from 'graphql';
+import { unwrapResolverError } from '@apollo/server/errors';
+import type { Logger } from 'pino';
+import { InputError, ParleyError } from '../messaging/errors.ts';
+
+/**
+ * The one place where errors become what the public sees. Errors of our own carry a code and words that are safe to
+ * show; GraphQL's own (syntax, validation, coercion) are about the caller's document; anything else is masked, and
+ * logged, since nobody knows what its message may quote.
+ */
+export function createErrorFormatter(log: Logger) {
+  return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
+    const error = unwrapResolverError(thrown);
+    if (error instanceof ParleyError) {
+      if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error.cause ?? error }, 'internal error');
+      return { ...formatted, message: error.message, extensions: toExtensions(error) };
+    }
+    if (error instanceof GraphQLError && error.extensions['code'] !== 'INTERNAL_SERVER_ERROR') {
+      return { ...formatted, extensions: { code: formatted.extensions?.['code'] ?? 'BAD_USER_INPUT' } };
+    }
+    log.error({ err: error }, 'internal error');
+    return {
+      ...formatted,
+      message: 'Parley failed to answer this.',
+      extensions: { code: 'INTERNAL_SERVER_ERROR' },
+    };
+  };
+}
+
+function toExtensions(error: ParleyError): Record<string, unknown> {
+  return {
+    code: error.code,
+    ...(error instanceof InputError && { argument: error.argument }),
+    ...(error.source && { provider: error.source.provider, accountId: error.source.accountId }),
+    ...(error.code !== 'BAD_USER_INPUT' && { retryable: error.retryable }),
+    ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }),
+  };
+}

@@ -1,0 +1,55 @@
+/** What Apollo Sandbox shows when it is opened; every operation works on the embedded sandbox. */
+export const EXAMPLE_OPERATIONS = `# Everything at once: the newest conversations of all providers that can list them.
+query Inbox {
+  conversations(first: 10) {
+    nodes {
+      id
+      title
+      account { name provider }
+      createdAt
+      messages(last: 3) {
+        nodes {
+          sentAt
+          direction
+          author { name }
+          text
+          attachments { fileName url }
+          reactions { emoji }
+        }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+    sources { account { name } answered error { code message } }
+  }
+}
+
+# Letstalk can't list conversations: this is its door.
+query ByExternalId {
+  conversationByExternalId(accountId: "support", externalId: "1484305") {
+    title
+    state
+    messages(last: 10) {
+      edges {
+        cursor
+        node { text sentAt content { __typename ... on ActionListContent { title items { __typename } } } }
+      }
+      pageInfo { hasPreviousPage startCursor }
+    }
+  }
+}
+
+# What each account can do.
+query Accounts {
+  accounts {
+    id
+    name
+    provider
+    status
+    capabilities { listConversations maxTextLength textWithAttachment attachmentMimeTypes }
+  }
+}
+`;
+
+/** The first query to paste: short, and shows the point. */
+export const FIRST_QUERY =
+  '{ conversations(first: 5) { nodes { title account { provider } messages(last: 2) { nodes { text sentAt } } } } }';

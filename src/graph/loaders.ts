@@ -1,0 +1,125 @@
+import DataLoader from 'dataloader';
+import { NotFoundError } from '../messaging/errors.ts';
+import type { ConversationRef, MessageRef } from '../messaging/ids.ts';
+import { conversationId, messageId } from '../messaging/ids.ts';
+import type { PageRequest } from '../messaging/paging.ts';
+import type {
+  Conversation,
+  ConversationFacts,
+  Message,
+  MessagePage,
+  Outcome,
+  ReadContext,
+} from '../messaging/provider.ts';
+import type { Registry } from '../messaging/registry.ts';
+
+/** How resolvers read from providers: every way dedupes within the operation, and groups where a provider allows it. */
+export interface Loaders {
+  /** A conversation with all facts; null for what does not exist. One provider may read many in one call. */
+  readonly conversation: DataLoader<ConversationRef, Conversation | null, string>;
+  /** A message; null for what does not exist. Those of one conversation are sought together. */
+  readonly message: DataLoader<MessageRef, Message | null, string>;
+  /** A page of messages. Throws a `NotFoundError` where the conversation does not exist. */
+  messagePage(conversation: ConversationRef, request: PageRequest): Promise<MessagePage>;
+  /** One fact of a conversation, from an answer that told it by the way, else by reading the conversation. */
+  conversationFact<K extends keyof ConversationFacts>(
+    conversation: ConversationRef,
+    name: K,
+  ): Promise<ConversationFacts[K] | null>;
+}
+
+export function createLoaders(registry: Registry, read: ReadContext): Loaders {
+  // What message pages told of their conversations.
+  const told = new Map<string, Conversation>();
+
+  const conversation = new DataLoader<ConversationRef, Conversation | null, string>(
+    (refs) =>
+      loadGrouped(
+        refs,
+        ({ accountId }) => accountId,
+        ({ accountId }) => registry.get(accountId)?.provider,
+        (provider, group) =>
+          provider.loadConversations(
+            group.map(({ externalId }) => externalId),
+            read,
+          ),
+      ),
+    { cacheKeyFn: conversationId, maxBatchSize: MAX_BATCH_SIZE },
+  );
+
+  const message = new DataLoader<MessageRef, Message | null, string>(
+    (refs) =>
+      loadGrouped(
+        refs,
+        ({ accountId, conversationExternalId }) =>
+          conversationId({ accountId, externalId: conversationExternalId }),
+        ({ accountId }) => registry.get(accountId)?.provider,
+        (provider, group) =>
+          provider.findMessages(
+            group[0]!.conversationExternalId,
+            group.map(({ externalId }) => externalId),
+            read,
+          ),
+      ),
+    { cacheKeyFn: messageId, maxBatchSize: MAX_BATCH_SIZE },
+  );
+
+  return {
+    conversation,
+    message,
+
+    messagePage(ref, request) {
+      const { provider } = registry.get(ref.accountId) ?? {};
+      if (!provider) throw new Error('a message page was asked of an account that does not exist');
+      const id = conversationId(ref);
+      // Pages can't be batched: each is a call of its own, made once.
+      return read.share(`${ref.accountId} page ${id} ${JSON.stringify(request)}`, async () => {
+        const page = await provider.loadMessages(ref.externalId, request, read);
+        if (page.conversation) told.set(id, page.conversation);
+        return page;
+      });
+    },
+
+    async conversationFact<K extends keyof ConversationFacts>(ref: ConversationRef, name: K) {
+      const toldFacts: Partial<ConversationFacts> | undefined = told.get(conversationId(ref));
+      const fact = toldFacts?.[name];
+      if (fact !== undefined) return fact;
+      const facts: Partial<ConversationFacts> | null = await conversation.load(ref);
+      return facts?.[name] ?? null;
+    },
+  };
+}
+
+// More than an operation can reasonably name; DataLoader's own default has no bound.
+const MAX_BATCH_SIZE = 1_000;
+
+/** Loads keys group by group, and puts the outcomes back into the order of the keys. */
+async function loadGrouped<Key, Value, Provider>(
+  keys: readonly Key[],
+  groupOf: (key: Key) => string,
+  providerOf: (key: Key) => Provider | undefined,
+  load: (provider: Provider, keys: readonly Key[]) => Promise<readonly Outcome<Value>[]>,
+): Promise<Outcome<Value>[]> {
+  const groups = new Map<string, number[]>();
+  for (const [index, key] of keys.entries()) {
+    const group = groups.get(groupOf(key));
+    if (group) group.push(index);
+    else groups.set(groupOf(key), [index]);
+  }
+  const outcomes = new Array<Outcome<Value>>(keys.length).fill(null);
+  await Promise.all(
+    [...groups.values()].map(async (indexes) => {
+      const provider = providerOf(keys[indexes[0]!]!);
+      if (!provider) return;
+      const group = indexes.map((index) => keys[index]!);
+      const loaded = await load(provider, group).catch((error: unknown) => group.map(() => toOutcome(error)));
+      for (const [at, index] of indexes.entries()) outcomes[index] = loaded[at] ?? null;
+    }),
+  );
+  return outcomes;
+}
+
+// Nothing exists in a conversation that does not.
+function toOutcome(error: unknown): Error | null {
+  return error instanceof NotFoundError ? null : (error as Error);
+}

@@ -1,0 +1,49 @@
+import { listConversations } from '../../messaging/conversationList.ts';
+import {
+  parseAccountId,
+  parseAttachmentId,
+  parseConversationId,
+  parseExternalId,
+  parseMessageId,
+} from '../../messaging/ids.ts';
+import type { QueryResolvers } from '../../generated/resolvers.ts';
+import { lookUpAttachment, lookUpConversation, lookUpMessage } from '../lookUp.ts';
+import { parsePageArguments } from '../pageArguments.ts';
+
+export const Query: QueryResolvers = {
+  accounts: (_root, _args, { registry }) => [...registry.accounts],
+
+  account: (_root, { id }, { registry }) => registry.get(parseAccountId(id, 'id')) ?? null,
+
+  conversation: (_root, { id }, context, info) =>
+    lookUpConversation(parseConversationId(id), { context, info, trusted: false }),
+
+  conversationByExternalId: (_root, { accountId, externalId }, context, info) =>
+    lookUpConversation(
+      {
+        accountId: parseAccountId(accountId, 'accountId'),
+        externalId: parseExternalId(externalId, 'externalId'),
+      },
+      { context, info, trusted: false },
+    ),
+
+  message: (_root, { id }, context, info) =>
+    lookUpMessage(parseMessageId(id), { context, info, trusted: false }),
+
+  attachment: (_root, { id }, context, info) =>
+    lookUpAttachment(parseAttachmentId(id), { context, info, trusted: false }),
+
+  conversations: (_root, { filter, ...page }, { registry, read }) =>
+    listConversations(
+      registry,
+      {
+        ...parsePageArguments(page, 'forward'),
+        filter: {
+          accountIds: filter?.accountIds ?? undefined,
+          providers: filter?.providers ?? undefined,
+          states: filter?.states ?? undefined,
+        },
+      },
+      read,
+    ),
+};

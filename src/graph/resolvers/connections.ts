@@ -1,0 +1,54 @@
+import type {
+  ConversationConnectionResolvers,
+  ConversationSourceResolvers,
+  MessageConnectionResolvers,
+} from '../../generated/resolvers.ts';
+
+export const ConversationConnection: ConversationConnectionResolvers = {
+  edges: ({ items, cursorAt }) => items.map((node, index) => toEdge(node, index, cursorAt)),
+  nodes: ({ items }) => [...items],
+  pageInfo: (list) => toPageInfo(list, list.items.length),
+};
+
+export const ConversationSource: ConversationSourceResolvers = {
+  answered: ({ error }) => error === undefined,
+  error: ({ error }, _args, { log }) => {
+    if (error?.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error.cause }, 'internal error');
+    return error ?? null;
+  },
+};
+
+export const MessageConnection: MessageConnectionResolvers = {
+  edges: ({ page, cursorAt }) => page.items.map(({ item }, index) => toEdge(item, index, cursorAt)),
+  nodes: ({ page }) => page.items.map(({ item }) => item),
+  pageInfo: (list) => toPageInfo(list, list.page.items.length),
+};
+
+interface CursorList {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly cursorAt: (index: number) => string;
+}
+
+// A cursor holds a place in every account's list: it is written when a client asks for it, and not before.
+function toEdge<Node>(node: Node, index: number, cursorAt: CursorList['cursorAt']) {
+  return {
+    node,
+    get cursor() {
+      return cursorAt(index);
+    },
+  };
+}
+
+function toPageInfo({ hasNextPage, hasPreviousPage, cursorAt }: CursorList, size: number) {
+  return {
+    hasNextPage,
+    hasPreviousPage,
+    get startCursor() {
+      return size > 0 ? cursorAt(0) : null;
+    },
+    get endCursor() {
+      return size > 0 ? cursorAt(size - 1) : null;
+    },
+  };
+}

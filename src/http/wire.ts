@@ -1,0 +1,94 @@
+import type { ErrorSource } from '../messaging/errors.ts';
+import { ContractError } from '../messaging/errors.ts';
+import type { JsonObject } from '../messaging/provider.ts';
+
+/**
+ * Reads what came over the wire. Lenient where a field may be missing, null or of a neighbouring type: that costs the
+ * field. Strict, by {@link Contract}, where an answer makes no sense without it.
+ */
+
+/** A text; a number is taken for its digits. */
+export function text(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' && Number.isFinite(value) ? String(value) : null;
+}
+
+/** A text that says something: providers write "" for nothing as well. */
+export function nonEmptyText(value: unknown): string | null {
+  return text(value) || null;
+}
+
+/** A provider's own id. */
+export function externalId(value: unknown): string | null {
+  const id = text(value);
+  return id !== null && id.length > 0 && id.length <= 255 ? id : null;
+}
+
+/** A count or size that fits GraphQL's `Int`; more than that is as good as unknown. */
+export function count(value: unknown): number | null {
+  const number = float(value);
+  return number !== null && Number.isInteger(number) && number >= 0 && number <= 2 ** 31 - 1 ? number : null;
+}
+
+/** A number; a text of digits is taken for one. */
+export function float(value: unknown): number | null {
+  const number = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+}
+
+export function boolean(value: unknown): boolean | null {
+  return typeof value === 'boolean' ? value : null;
+}
+
+/** An object; an empty array is PHP's way to write an empty one. */
+export function object(value: unknown): JsonObject | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value)) return value.length === 0 ? {} : null;
+  return value as JsonObject;
+}
+
+/** An array; anything else counts as empty. */
+export function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** An absolute http(s) address; a site-relative one is taken relative to `base`. */
+export function url(value: unknown, base?: string): string | null {
+  if (typeof value !== 'string' || value === '' || !URL.canParse(value, base)) return null;
+  const parsed = new URL(value, base);
+  return parsed.protocol === 'https:' || parsed.protocol === 'http:' ? parsed.href : null;
+}
+
+/** Maps what can be mapped. An item that can't (null) is lost, and not its page: `lost` is told how many. */
+export function items<T>(
+  values: readonly unknown[],
+  parse: (value: JsonObject, index: number) => T | null,
+  lost: (count: number) => void,
+): T[] {
+  const parsed: T[] = [];
+  for (const [index, value] of values.entries()) {
+    const row = object(value);
+    const item = row && parse(row, index);
+    if (item) parsed.push(item);
+  }
+  if (parsed.length < values.length) lost(values.length - parsed.length);
+  return parsed;
+}
+
+/** What one call's answer must have. A breach throws a {@link ContractError} that names call and path. */
+export interface Contract {
+  object(value: unknown, path: string): JsonObject;
+  list(value: unknown, path: string): readonly unknown[];
+  breach(path: string): never;
+}
+
+export function createContract(source: ErrorSource, call: string): Contract {
+  const breach = (path: string): never => {
+    throw new ContractError(source, call, path);
+  };
+  return {
+    object: (value, path) => object(value) ?? breach(path),
+    list: (value, path) => (Array.isArray(value) ? (value as readonly unknown[]) : breach(path)),
+    breach,
+  };
+}

@@ -1,0 +1,70 @@
+import { ConfigError, loadConfig } from './config/index.ts';
+import { FIRST_QUERY } from './graph/exampleOperations.ts';
+import type { ParleyServer } from './server.ts';
+import { createServer } from './server.ts';
+
+try {
+  const config = loadConfig(process.env);
+  const server = await createServer(config);
+  const url = await server.listen();
+  exitOnSignal(server);
+  print(describe(server, url));
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
+}
+
+function describe(server: ParleyServer, url: string): string {
+  const accounts = server.accounts.map(
+    ({ id, name, provider }) => `  ${id.padEnd(12)} ${provider.name.padEnd(9)} ${name}`,
+  );
+  return [
+    '',
+    `Parley serves ${accounts.length} account${accounts.length === 1 ? '' : 's'}${server.onSandbox ? ' of its embedded sandbox' : ''}:`,
+    ...accounts,
+    '',
+    `  GraphQL         ${url}/graphql   (open it in a browser for Apollo Sandbox)`,
+    `  Health          ${url}/health/live   ${url}/health/ready`,
+    '',
+    'A first query to paste:',
+    '',
+    `  curl -s ${url}/graphql -H 'content-type: application/json' \\`,
+    `    -d '${JSON.stringify({ query: FIRST_QUERY })}'`,
+    '',
+    ...(server.onSandbox
+      ? ['Connect real accounts: PARLEY_ACCOUNTS=accounts.yaml npm start (see README). ']
+      : []),
+    'Ctrl-C stops.',
+    '',
+  ].join('\n');
+}
+
+function exitOnSignal(server: ParleyServer): void {
+  let stopping = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      // Who asks twice does not want to wait.
+      if (stopping) process.exit(1);
+      stopping = true;
+      server.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`${explain(error)}\n`);
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE')
+    return `${message}\nAnother program listens there. Choose another port: PORT=4001 npm start`;
+  return stack ?? message;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

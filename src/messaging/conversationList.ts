@@ -1,0 +1,127 @@
+import { encodeMergedCursor, parseMergedCursor } from './cursors.ts';
+import { InputError, ParleyError, UnsupportedError } from './errors.ts';
+import { ACCOUNT_ID } from './ids.ts';
+import { readMerged } from './merge.ts';
+import type { Conversation, ConversationState, ProviderName, ReadContext } from './provider.ts';
+import type { Account, Registry } from './registry.ts';
+import { sourceOf } from './registry.ts';
+
+/** Which conversations a list shows; an absent condition does not narrow, an empty one matches nothing. */
+export interface ConversationFilter {
+  readonly accountIds?: readonly string[] | undefined;
+  readonly providers?: readonly ProviderName[] | undefined;
+  readonly states?: readonly ConversationState[] | undefined;
+}
+
+export interface ConversationListRequest {
+  readonly direction: 'forward' | 'backward';
+  readonly size: number;
+  /** A client's cursor, and the name of the argument that it came in. */
+  readonly cursor: { readonly value: string; readonly argument: string } | undefined;
+  readonly filter: ConversationFilter;
+}
+
+export interface ConversationList {
+  readonly items: readonly Conversation[];
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly cursorAt: (index: number) => string;
+  readonly sources: readonly ConversationListSource[];
+}
+
+export interface ConversationListSource {
+  readonly account: Account;
+  /** Why the account gave nothing to the page; undefined when it answered. */
+  readonly error: ParleyError | undefined;
+}
+
+/**
+ * One page of the conversations of all accounts that take part, newest created first. A provider's failure becomes a
+ * source with an error; an {@link InputError} is thrown for a filter or a cursor that can't be used.
+ */
+export async function listConversations(
+  registry: Registry,
+  request: ConversationListRequest,
+  context: ReadContext,
+): Promise<ConversationList> {
+  const { direction, size, cursor, filter } = request;
+  const accounts = selectAccounts(registry, filter);
+  const list = nameOf(filter);
+  const from = cursor && parseMergedCursor(list, cursor.value, cursor.argument);
+  const states = filter.states;
+
+  const page = await readMerged(
+    accounts.map((account) => ({
+      accountId: account.id,
+      read: (pageRequest) => {
+        const { provider } = account;
+        if (!provider.listConversations)
+          throw new UnsupportedError(sourceOf(account), 'listing conversations');
+        if (states && provider.knownStates.length === 0) {
+          throw new UnsupportedError(sourceOf(account), 'filtering conversations by state');
+        }
+        return provider.listConversations(states ? { ...pageRequest, states } : pageRequest, context);
+      },
+    })),
+    { direction, size, ...(from && { from }) },
+    newestCreatedFirst,
+  );
+
+  const sources = page.outcomes.map(({ error }, index) => ({
+    account: accounts[index]!,
+    error: error === undefined ? undefined : toSourceError(error, accounts[index]!, cursor?.argument),
+  }));
+  return {
+    items: page.items,
+    // The cursor's own item lies on the other side: there is always something there.
+    hasNextPage: direction === 'forward' ? page.hasMore : from !== undefined,
+    hasPreviousPage: direction === 'backward' ? page.hasMore : from !== undefined,
+    cursorAt: (index) => encodeMergedCursor(list, page.cutAt(index)),
+    sources,
+  };
+}
+
+function selectAccounts(
+  registry: Registry,
+  { accountIds, providers, states }: ConversationFilter,
+): Account[] {
+  for (const accountId of accountIds ?? []) {
+    // An account that does not exist and one that the caller may not use get the same words.
+    if (!ACCOUNT_ID.test(accountId) || !registry.get(accountId)) {
+      throw new InputError(
+        'filter.accountIds',
+        'The argument "filter.accountIds" names an account that does not exist.',
+      );
+    }
+  }
+  const named = accountIds !== undefined || providers !== undefined;
+  return registry.accounts.filter(({ id, provider }) => {
+    if (accountIds && !accountIds.includes(id)) return false;
+    if (providers && !providers.includes(provider.name)) return false;
+    const canAnswer = provider.listConversations && (!states || provider.knownStates.length > 0);
+    return canAnswer ? true : named;
+  });
+}
+
+/** The same for every page of one list, so that a cursor can't be carried over to another filter. */
+function nameOf({ accountIds, providers, states }: ConversationFilter): string {
+  const sorted = (values: readonly string[] | undefined) => (values ? [...new Set(values)].sort() : null);
+  return JSON.stringify(['conversations', sorted(accountIds), sorted(providers), sorted(states)]);
+}
+
+// Instants are text whose alphabetical order is the order in time; what has none comes last.
+function newestCreatedFirst(a: Conversation, b: Conversation): number {
+  const left = a.createdAt ?? '';
+  const right = b.createdAt ?? '';
+  return left === right ? 0 : left > right ? -1 : 1;
+}
+
+function toSourceError(error: unknown, account: Account, argument: string | undefined): ParleyError {
+  // Only a forged cursor can hold a place that an adapter does not know: that is the caller's mistake, not a failure.
+  if (error instanceof InputError) throw new InputError(argument ?? error.argument, error.message);
+  if (error instanceof ParleyError) return error;
+  return new ParleyError('INTERNAL_SERVER_ERROR', 'Parley failed to read this account.', {
+    source: sourceOf(account),
+    cause: error,
+  });
+}

@@ -1,0 +1,137 @@
+import type { Http } from '../../http/client.ts';
+import type { ErrorSource } from '../../messaging/errors.ts';
+import { NotFoundError, ParleyError } from '../../messaging/errors.ts';
+import type { Conversation, Outcome, Provider, ReadContext } from '../../messaging/provider.ts';
+import { ACCOUNT_LIMITS, toConversation, toLimits, toMessage } from './map.ts';
+import type { WalkOptions } from './walk.ts';
+import { findRows, readPage } from './walk.ts';
+import type { PactConversationRow, PactMessageRow } from './wire.ts';
+import { parseConversation, parseConversationPage, parseMessagePage } from './wire.ts';
+
+export interface PactOptions {
+  readonly accountId: string;
+  readonly companyId: number;
+  /** What site-relative addresses in answers are relative to. */
+  readonly baseUrl: string;
+  /** Sends the account's token with every call: {@link pactHeaders}. */
+  readonly http: Http;
+  /** Told of rows that could not be read. */
+  readonly lost: (call: string, count: number) => void;
+}
+
+/** Where an account's token stands: never in the query, where it would end up in logs. */
+export function pactHeaders(token: string): Record<string, string> {
+  return { 'x-private-api-token': token };
+}
+
+/** Pact v1 (`/p1`), for one company. Source: `pact.md`, "v1". */
+export function createPactProvider({ accountId, companyId, baseUrl, http, lost }: PactOptions): Provider {
+  const source: ErrorSource = { provider: 'PACT', accountId };
+  const wire = { source, lost };
+  const mapping = { accountId, baseUrl };
+  const conversations = `/p1/companies/${companyId}/conversations`;
+
+  // Sorted by id, which rises with the time of creation: the newest come first when walked down.
+  const conversationWalk = (context: ReadContext): WalkOptions<PactConversationRow> => ({
+    fetchPage: async (page) =>
+      parseConversationPage(await fetchRows('conversations', conversations, page, context), wire),
+    idOf: (row) => row.id,
+    keyOf: (row) => Number(row.id),
+    forward: 'desc',
+    unreachable: cursorUnreachable,
+  });
+
+  const messageWalk = (conversationId: string, context: ReadContext): WalkOptions<PactMessageRow> => ({
+    fetchPage: async (page) =>
+      parseMessagePage(
+        await fetchRows('messages', `${conversations}/${conversationId}/messages`, page, context),
+        wire,
+      ),
+    idOf: (row) => row.id,
+    keyOf: (row) => Date.parse(row.createdAt),
+    forward: 'asc',
+    unreachable: cursorUnreachable,
+  });
+
+  return {
+    name: 'PACT',
+    limits: ACCOUNT_LIMITS,
+    limitsOf: ({ providerDetails }) =>
+      toLimits(providerDetails?.kind === 'PactConversation' ? providerDetails.channelType : null),
+    // v1 says nothing of a conversation's state.
+    knownStates: [],
+
+    async listConversations(request, context) {
+      const page = await readPage(conversationWalk(context), request);
+      return {
+        ...page,
+        items: page.items.map(({ item, position }) => ({ item: toConversation(item, mapping), position })),
+      };
+    },
+
+    loadConversations: (ids, context) => Promise.all(ids.map((id) => loadConversation(id, context))),
+
+    async loadMessages(conversationId, request, context) {
+      if (!isPactId(conversationId)) throw new NotFoundError(source);
+      const page = await readPage(messageWalk(conversationId, context), request);
+      return {
+        ...page,
+        items: page.items.map(({ item, position }) => ({
+          item: toMessage(item, conversationId, mapping),
+          position,
+        })),
+      };
+    },
+
+    async findMessages(conversationId, ids, context) {
+      const plausible = ids.filter(isPactId);
+      if (!isPactId(conversationId) || plausible.length === 0) return ids.map(() => null);
+      const { rows, complete } = await findRows(messageWalk(conversationId, context), plausible);
+      return ids.map((id) => {
+        const row = rows.get(id);
+        if (row) return toMessage(row, conversationId, mapping);
+        return complete || !isPactId(id) ? null : messageUnreachable();
+      });
+    },
+  };
+
+  async function loadConversation(id: string, { signal }: ReadContext): Promise<Outcome<Conversation>> {
+    if (!isPactId(id)) return null;
+    try {
+      const body = await http({ call: 'conversation', path: `${conversations}/${id}`, signal });
+      return toConversation(parseConversation(body, wire), mapping);
+    } catch (error) {
+      return error instanceof NotFoundError ? null : (error as Error);
+    }
+  }
+
+  function fetchRows(
+    call: string,
+    path: string,
+    { sort, token, per }: Parameters<WalkOptions<never>['fetchPage']>[0],
+    { signal }: ReadContext,
+  ): Promise<unknown> {
+    return http({ call, path, query: { from: token, per, sort_direction: sort }, signal });
+  }
+
+  function cursorUnreachable(): Error {
+    return new ParleyError(
+      'CURSOR_UNREACHABLE',
+      'The cursor is too far from both ends of this list. Start again from the first or the last page.',
+      { source },
+    );
+  }
+
+  function messageUnreachable(): Error {
+    return new ParleyError(
+      'MESSAGE_UNREACHABLE',
+      'The message is too far from both ends of its conversation to be sought.',
+      { source },
+    );
+  }
+}
+
+// Pact's ids are integers. Nothing else exists there, and nothing else gets into a path.
+function isPactId(id: string): boolean {
+  return /^\d{1,19}$/.test(id);
+}

@@ -1,0 +1,134 @@
+import type { ConversationRef, MessageRef } from '../../messaging/ids.ts';
+import type {
+  Attachment,
+  Conversation,
+  Message,
+  MessageContent,
+  MessageLimits,
+  Participant,
+} from '../../messaging/provider.ts';
+import { toMedia } from '../../messaging/media.ts';
+import { url } from '../../http/wire.ts';
+import type { PactAttachmentRow, PactConversationRow, PactMessageRow } from './wire.ts';
+
+/** Pact v1's rows as domain objects. `baseUrl` is what site-relative addresses are relative to. */
+export interface PactMapping {
+  readonly accountId: string;
+  readonly baseUrl: string;
+}
+
+export function toConversation(row: PactConversationRow, mapping: PactMapping): Conversation {
+  const ref: ConversationRef = { accountId: mapping.accountId, externalId: row.id };
+  const avatarUrl = url(row.avatar, mapping.baseUrl);
+  return {
+    ...ref,
+    title: row.name,
+    state: null,
+    participants: row.senderExternalId === null ? null : [toCustomer(row, row.senderExternalId, mapping)],
+    createdAt: row.createdAt,
+    lastActivityAt: row.lastMessageAt,
+    lastMessageText: null,
+    unreadCount: null,
+    providerDetails: {
+      kind: 'PactConversation',
+      channelId: row.channelId,
+      channelType: row.channelType,
+      senderExternalId: row.senderExternalId,
+      avatarUrl,
+      lastInboundMessageAt: row.lastInboundMessageAt,
+      meta: row.meta,
+    },
+  };
+}
+
+function toCustomer(
+  row: PactConversationRow,
+  senderExternalId: string,
+  { accountId, baseUrl }: PactMapping,
+): Participant {
+  return {
+    accountId,
+    kind: 'CUSTOMER',
+    externalId: senderExternalId,
+    name: row.name,
+    avatarUrl: url(row.avatar, baseUrl),
+    email: null,
+    // Documented as a phone number; messengers without phones have put other names there.
+    phone: /^\+?\d{5,15}$/.test(senderExternalId) ? senderExternalId : null,
+  };
+}
+
+export function toMessage(
+  row: PactMessageRow,
+  conversationExternalId: string,
+  mapping: PactMapping,
+): Message {
+  const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
+  const attachments = row.attachments.map((attachment, place) =>
+    toAttachment(attachment, place, ref, mapping),
+  );
+  return {
+    ...ref,
+    direction: row.income === null ? null : row.income ? 'INBOUND' : 'OUTBOUND',
+    // v1 names no sender on a message.
+    author: null,
+    text: row.message || null,
+    content: toContent(row.message || null, attachments),
+    attachments,
+    reactions: [],
+    sentAt: row.createdAt,
+    delivery: null,
+    providerDetails: { kind: 'PactMessage', channelId: row.channelId, channelType: row.channelType },
+  };
+}
+
+function toContent(text: string | null, attachments: readonly Attachment[]): MessageContent {
+  return attachments.length > 0 ? { kind: 'MediaContent', text, attachments } : { kind: 'TextContent', text };
+}
+
+function toAttachment(
+  row: PactAttachmentRow,
+  place: number,
+  message: MessageRef,
+  { baseUrl }: PactMapping,
+): Attachment {
+  return {
+    message,
+    place,
+    externalId: row.id,
+    fileName: row.fileName,
+    mimeType: row.mimeType,
+    byteSize: row.size,
+    url: url(row.attachmentUrl, baseUrl),
+    media: toMedia(row.mimeType, {
+      width: row.width,
+      height: row.height,
+      previewUrl: url(row.previewUrl, baseUrl),
+      isVoiceMessage: row.pushToTalk,
+    }),
+    providerDetails: { kind: 'PactAttachment', externalId: row.id, aspectRatio: row.aspectRatio },
+  };
+}
+
+/** What the loosest messenger takes; a conversation's own messenger may take less. */
+export const ACCOUNT_LIMITS: MessageLimits = {
+  maxTextLength: null,
+  maxAttachmentsPerMessage: null,
+  textWithAttachment: 'ALLOWED',
+  attachmentMimeTypes: null,
+  maxAttachmentBytes: null,
+};
+
+/**
+ * Limits by messenger. Documented: several attachments only on vkontakte; WhatsApp takes a caption on some files;
+ * "some carry only text or one attachment", unnamed. Assumed: those are all the others.
+ */
+export function toLimits(channelType: string | null): MessageLimits {
+  if (channelType === 'vkontakte') return ACCOUNT_LIMITS;
+  const takesCaption = channelType?.startsWith('whatsapp') ?? false;
+  return {
+    ...ACCOUNT_LIMITS,
+    maxAttachmentsPerMessage: 1,
+    textWithAttachment: takesCaption ? 'ALLOWED' : 'FORBIDDEN',
+  };
+}

@@ -1,0 +1,155 @@
+import type { ErrorSource } from '../../messaging/errors.ts';
+import { parseInstant } from '../../messaging/instant.ts';
+import type { JsonObject } from '../../messaging/provider.ts';
+import type { Contract } from '../../http/wire.ts';
+import {
+  boolean,
+  count,
+  createContract,
+  externalId,
+  float,
+  items,
+  list,
+  nonEmptyText,
+  object,
+  text,
+} from '../../http/wire.ts';
+
+/** Pact v1 over the wire, after validation. Source: `pact.md`, "v1". */
+
+export interface PactConversationRow {
+  readonly id: string;
+  readonly name: string | null;
+  readonly channelId: string | null;
+  readonly channelType: string | null;
+  readonly createdAt: string | null;
+  readonly avatar: string | null;
+  readonly senderExternalId: string | null;
+  readonly meta: JsonObject | null;
+  readonly lastMessageAt: string | null;
+  readonly lastInboundMessageAt: string | null;
+}
+
+export interface PactMessageRow {
+  readonly id: string;
+  readonly channelId: string | null;
+  readonly channelType: string | null;
+  readonly message: string | null;
+  /** True for a message from the client. */
+  readonly income: boolean | null;
+  readonly createdAt: string;
+  readonly attachments: readonly PactAttachmentRow[];
+}
+
+/** v1 leaves the shape undocumented: what v2 documents is read, every field optional. */
+export interface PactAttachmentRow {
+  readonly id: string | null;
+  readonly fileName: string | null;
+  readonly mimeType: string | null;
+  readonly size: number | null;
+  readonly attachmentUrl: string | null;
+  readonly previewUrl: string | null;
+  readonly aspectRatio: number | null;
+  readonly width: number | null;
+  readonly height: number | null;
+  readonly pushToTalk: boolean | null;
+}
+
+export interface PactPage<Row> {
+  readonly rows: readonly Row[];
+  /** The token of the page after this one; null on the last page. */
+  readonly next: string | null;
+}
+
+/** What the parsers need to name a breach and to count what is lost. */
+export interface PactWire {
+  readonly source: ErrorSource;
+  readonly lost: (call: string, count: number) => void;
+}
+
+export function parseConversationPage(body: unknown, wire: PactWire): PactPage<PactConversationRow> {
+  return parsePage(body, 'conversations', parseConversationRow, wire);
+}
+
+export function parseMessagePage(body: unknown, wire: PactWire): PactPage<PactMessageRow> {
+  return parsePage(body, 'messages', parseMessageRow, wire);
+}
+
+export function parseConversation(body: unknown, { source }: PactWire): PactConversationRow {
+  const contract = createContract(source, 'conversation');
+  const row = contract.object(parseData(body, contract)['conversation'], 'data.conversation');
+  return parseConversationRow(row) ?? contract.breach('data.conversation.external_id');
+}
+
+function parsePage<Row>(
+  body: unknown,
+  call: 'conversations' | 'messages',
+  parseRow: (row: JsonObject) => Row | null,
+  { source, lost }: PactWire,
+): PactPage<Row> {
+  const contract = createContract(source, call);
+  const data = parseData(body, contract);
+  const rows = items(contract.list(data[call], `data.${call}`), parseRow, (number) => lost(call, number));
+  const next = nonEmptyText(data['next_page']);
+  // A longer token than documented could not be passed back.
+  return { rows, next: next !== null && next.length <= 255 ? next : null };
+}
+
+// An error that comes with status 200 has another `status`, and no `data`.
+function parseData(body: unknown, contract: Contract): JsonObject {
+  const envelope = contract.object(body, 'the answer');
+  const status = envelope['status'];
+  if (status !== undefined && !SUCCESS.has(status)) contract.breach('status');
+  return contract.object(envelope['data'], 'data');
+}
+
+const SUCCESS: ReadonlySet<unknown> = new Set(['ok', 'updated', 'created', 'deleted']);
+
+function parseConversationRow(row: JsonObject): PactConversationRow | null {
+  const id = externalId(row['external_id']);
+  if (id === null) return null;
+  return {
+    id,
+    name: nonEmptyText(row['name']),
+    channelId: externalId(row['channel_id']),
+    channelType: nonEmptyText(row['channel_type']),
+    createdAt: parseInstant(row['created_at']) ?? parseInstant(row['created_at_timestamp']),
+    avatar: nonEmptyText(row['avatar']),
+    senderExternalId: nonEmptyText(row['sender_external_id']),
+    meta: object(row['meta']),
+    lastMessageAt: parseInstant(row['last_message_at']),
+    lastInboundMessageAt: parseInstant(row['last_income_message_at']),
+  };
+}
+
+function parseMessageRow(row: JsonObject): PactMessageRow | null {
+  const id = externalId(row['external_id']);
+  const createdAt = parseInstant(row['created_at']) ?? parseInstant(row['created_at_timestamp']);
+  if (id === null || createdAt === null) return null;
+  return {
+    id,
+    createdAt,
+    channelId: externalId(row['channel_id']),
+    channelType: nonEmptyText(row['channel_type']),
+    message: text(row['message']),
+    income: boolean(row['income']),
+    attachments: list(row['attachments']).map((value) => parseAttachmentRow(object(value) ?? {})),
+  };
+}
+
+// Whatever an attachment lacks, it stays: its place in the message names it.
+function parseAttachmentRow(row: JsonObject): PactAttachmentRow {
+  const data = object(row['data']) ?? {};
+  return {
+    id: externalId(row['external_id'] ?? row['id']),
+    fileName: nonEmptyText(row['file_name']),
+    mimeType: nonEmptyText(row['mime_type']),
+    size: count(row['size']),
+    attachmentUrl: nonEmptyText(row['attachment_url']),
+    previewUrl: nonEmptyText(row['preview_url']),
+    aspectRatio: float(row['aspect_ratio']),
+    width: count(data['width']),
+    height: count(data['height']),
+    pushToTalk: boolean(row['push_to_talk']),
+  };
+}

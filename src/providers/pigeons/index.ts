@@ -1,0 +1,193 @@
+import type { Http } from '../../http/client.ts';
+import type { ErrorSource } from '../../messaging/errors.ts';
+import { InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
+import type { Position } from '../../messaging/paging.ts';
+import { pageOf } from '../../messaging/paging.ts';
+import type { Message, Provider, ReadContext } from '../../messaging/provider.ts';
+import { LIMITS, toConversation, toMessage, toState } from './map.ts';
+import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsMessages } from './wire.ts';
+import { byTime, parseConversations, parseMessages } from './wire.ts';
+
+export interface PigeonsOptions {
+  readonly accountId: string;
+  /** The account's own token, or the name of the incoming header that brings the caller's. */
+  readonly token: { readonly value: string } | { readonly header: string };
+  /** The UUID of the user that the token belongs to, where configured. */
+  readonly userUuid?: string | undefined;
+  /** What site-relative addresses in answers are relative to. */
+  readonly baseUrl: string;
+  /** Sends the platform's key with every call: {@link pigeonsHeaders}. */
+  readonly http: Http;
+  /** Told of rows that could not be read. */
+  readonly lost: (call: string, count: number) => void;
+}
+
+/** The platform's key. The user's token joins it with each call, since it may be the caller's own. */
+export function pigeonsHeaders(publicKey: string): Record<string, string> {
+  return { 'x-public-key': publicKey };
+}
+
+/**
+ * Pigeons, for one user of a platform. Its lists come whole, without paging: one call each serves everything that an
+ * operation asks of them. Source: `pigeons.md`.
+ */
+export function createPigeonsProvider(options: PigeonsOptions): Provider {
+  const { accountId, token, userUuid, baseUrl, http, lost } = options;
+  const source: ErrorSource = { provider: 'PIGEONS', accountId };
+  const mapping = { accountId, baseUrl };
+  // What an own token's user is called does not change. A caller's token may be somebody else's each time.
+  let knownSelf: string | null = userUuid ?? null;
+
+  return {
+    name: 'PIGEONS',
+    limits: LIMITS,
+    knownStates: ['OPEN', 'ARCHIVED'],
+
+    async listConversations({ states, ...request }, context) {
+      const rows = await loadRows(context);
+      const self = selfAmong(rows);
+      const wanted = states ? rows.filter((row) => states.some((state) => state === toState(row))) : rows;
+      const from = request.from && parsePosition(request.from);
+      const page = pageOf(wanted.toSorted(newestCreatedFirst), request, toPosition, (row) =>
+        from ? newestCreatedFirst(row, from) : 0,
+      );
+      return {
+        ...page,
+        items: page.items.map(({ item, position }) => ({
+          item: toConversation(item, self, mapping),
+          position,
+        })),
+      };
+    },
+
+    // The list holds all that the user takes part in, participants included: one call for any number of them.
+    async loadConversations(ids, context) {
+      const rows = new Map((await loadRows(context)).map((row) => [row.uuid, row]));
+      const self = selfAmong([...rows.values()]);
+      return ids.map((id) => {
+        const row = rows.get(id);
+        return row ? toConversation(row, self, mapping) : null;
+      });
+    },
+
+    async loadMessages(conversationId, request, context) {
+      const { rows, conversation } = await loadAll(conversationId, context);
+      const from = request.from && parsePosition(request.from);
+      const page = pageOf(
+        rows,
+        request,
+        ({ sentAt, id }) => [sentAt, id],
+        (row) => (from ? byTime(row, { sentAt: from.createdAt, id: from.uuid }) : 0),
+      );
+      return {
+        ...page,
+        items: page.items.map(({ item, position }) => ({ item: toDomain(item, conversationId), position })),
+        ...(conversation && { conversation: toConversation(conversation, knownSelf, mapping) }),
+      };
+    },
+
+    async findMessages(conversationId, ids, context) {
+      const { rows } = await loadAll(conversationId, context);
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((id) => {
+        const row = byId.get(id);
+        return row ? toDomain(row, conversationId) : null;
+      });
+    },
+  };
+
+  function toDomain(row: PigeonsMessageRow, conversationId: string): Message {
+    const sender = row.sender?.uuid;
+    const directionFor = (self: string | null) =>
+      self === null || sender === undefined ? null : sender === self ? 'OUTBOUND' : 'INBOUND';
+    // Who "I" am is not in a message, and may cost the list of conversations: only when somebody asks.
+    const direction =
+      knownSelf === null && sender !== undefined
+        ? async (context: ReadContext) => directionFor(selfAmong(await loadRows(context)))
+        : directionFor(knownSelf);
+    return toMessage(row, conversationId, direction, mapping);
+  }
+
+  function loadRows(context: ReadContext): Promise<readonly PigeonsConversationRow[]> {
+    return context.share(`${accountId} conversations`, async () =>
+      parseConversations(await get('conversations', '/conversations', context), { source, lost }),
+    );
+  }
+
+  function loadAll(conversationId: string, context: ReadContext): Promise<PigeonsMessages> {
+    if (!isPigeonsId(conversationId)) return Promise.reject(new NotFoundError(source));
+    return context.share(`${accountId} messages ${conversationId}`, async () =>
+      parseMessages(await get('messages', `/conversations/${conversationId}/messages`, context), {
+        source,
+        lost,
+      }),
+    );
+  }
+
+  function get(call: string, path: string, context: ReadContext): Promise<unknown> {
+    const language = context.header('accept-language');
+    return http({
+      call,
+      path: `/api/v1/pigeons/chat${path}`,
+      headers: {
+        authorization: `Bearer ${tokenFrom(context)}`,
+        ...(language && { 'accept-language': language }),
+      },
+      signal: context.signal,
+    });
+  }
+
+  function tokenFrom(context: ReadContext): string {
+    if ('value' in token) return token.value;
+    const value = context.header(token.header);
+    if (!value) {
+      throw new ParleyError(
+        'UNAUTHENTICATED',
+        `This account needs the caller's own token in the header "${token.header}".`,
+        {
+          source,
+        },
+      );
+    }
+    return value;
+  }
+
+  /** The one participant common to all conversations of the list, which is the user whose list it is. */
+  function selfAmong(rows: readonly PigeonsConversationRow[]): string | null {
+    if (knownSelf !== null) return knownSelf;
+    const groups = rows.flatMap(({ participants }) =>
+      participants ? [participants.map(({ uuid }) => uuid)] : [],
+    );
+    const common = groups[0]?.filter((uuid) => groups.every((uuids) => uuids.includes(uuid))) ?? [];
+    const self = common.length === 1 ? common[0]! : null;
+    if ('value' in token) knownSelf = self;
+    return self;
+  }
+}
+
+/** A conversation's place: all that its order depends on. */
+type Place = Pick<PigeonsConversationRow, 'createdAt' | 'uuid'>;
+
+function newestCreatedFirst(a: Place, b: Place): number {
+  const left = a.createdAt ?? '';
+  const right = b.createdAt ?? '';
+  if (left !== right) return left > right ? -1 : 1;
+  return a.uuid === b.uuid ? 0 : a.uuid < b.uuid ? -1 : 1;
+}
+
+function toPosition({ createdAt, uuid }: Place): Position {
+  return [createdAt, uuid];
+}
+
+function parsePosition(position: Position): { createdAt: string; uuid: string } {
+  const [instant, id] = position;
+  if (position.length !== 2 || !(instant === null || typeof instant === 'string') || typeof id !== 'string') {
+    throw new InputError('cursor', 'The cursor does not name a place in this list.');
+  }
+  return { createdAt: instant ?? '', uuid: id };
+}
+
+// Nothing that could leave the path: ids are UUIDs, and other forms are as good as unknown.
+function isPigeonsId(id: string): boolean {
+  return /^[A-Za-z0-9_-]{1,128}$/.test(id);
+}

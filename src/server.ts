@@ -1,0 +1,147 @@
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fastify } from 'fastify';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { openAccounts, sandboxAccounts } from './accounts.ts';
+import type { Config } from './config/index.ts';
+import type { GraphContext } from './graph/context.ts';
+import { createContext } from './graph/context.ts';
+import { createErrorFormatter } from './graph/errors.ts';
+import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
+import { createPageArgumentsPlugin } from './graph/pageArgumentsPlugin.ts';
+import { createSchema } from './graph/schema.ts';
+import type { HttpLimits } from './http/client.ts';
+import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
+import type { Account } from './messaging/registry.ts';
+import { startSandbox } from './sandbox/index.ts';
+
+/** Everything wired. It does not listen until told. */
+export interface ParleyServer {
+  readonly accounts: readonly Account[];
+  /** Whether the accounts are those of the embedded sandbox. */
+  readonly onSandbox: boolean;
+  /** Starts to listen; gives the server's base URL. */
+  listen(): Promise<string>;
+  /** Stops listening, lets what is in flight finish, and closes every connection. */
+  close(): Promise<void>;
+}
+
+export interface ServerOptions {
+  /** Changes to the deadlines and caps of calls to providers. */
+  readonly httpLimits?: Partial<HttpLimits>;
+  /** Where log lines go; standard error when absent. */
+  readonly log?: Logger;
+}
+
+export async function createServer(config: Config, options: ServerOptions = {}): Promise<ParleyServer> {
+  const log = options.log ?? pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const sandbox = config.accounts ? undefined : await startSandbox();
+  const { registry, close: closeAccounts } = openAccounts(
+    config.accounts ?? sandboxAccounts(sandbox!),
+    { ...DEFAULT_HTTP_LIMITS, ...options.httpLimits },
+    log,
+  );
+
+  const app = fastify({ bodyLimit: MAX_REQUEST_BYTES, forceCloseConnections: 'idle' });
+  const apollo = new ApolloServer<GraphContext>({
+    schema: createSchema(),
+    introspection: !config.production,
+    hideSchemaDetailsFromClientErrors: config.production,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
+    formatError: createErrorFormatter(log),
+    logger: log,
+    plugins: [
+      createPageArgumentsPlugin(),
+      // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      config.production
+        ? ApolloServerPluginLandingPageDisabled()
+        : ApolloServerPluginLandingPageLocalDefault({ document: EXAMPLE_OPERATIONS, includeCookies: false }),
+      fastifyApolloDrainPlugin(app),
+    ],
+  });
+  await apollo.start();
+
+  let ready = false;
+  app.get('/health/live', () => ({ status: 'live' }));
+  app.get('/health/ready', (_request, reply) =>
+    ready ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
+  );
+  app.route({
+    url: '/graphql',
+    method: ['GET', 'POST', 'OPTIONS'],
+    handler: fastifyApolloHandler(apollo, {
+      context: (request, reply) =>
+        Promise.resolve(createContext({ registry, headers: request.headers, signal: whenGone(reply), log })),
+    }),
+  });
+  answerErrorsAsGraphQL(app, log);
+
+  return {
+    accounts: registry.accounts,
+    onSandbox: sandbox !== undefined,
+    async listen() {
+      const url = await app.listen({ host: config.host, port: config.port });
+      ready = true;
+      return url;
+    },
+    async close() {
+      ready = false;
+      await apollo.stop();
+      await app.close();
+      await closeAccounts();
+      await sandbox?.close();
+    },
+  };
+}
+
+/** The largest request body in bytes, and the most tokens of a document: both far above any real operation. */
+const MAX_REQUEST_BYTES = 1024 * 1024;
+const MAX_TOKENS = 10_000;
+
+/** Aborts when the connection closes before the answer has gone out. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}
+
+// What fails before GraphQL is reached (bad JSON, a body too large, an unknown path) has the same form as what fails in it.
+function answerErrorsAsGraphQL(app: FastifyInstance, log: Logger): void {
+  const answer = (reply: FastifyReply, status: number, code: string, message: string) =>
+    reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+
+  app.setNotFoundHandler((_request, reply) =>
+    answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
+  );
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request: FastifyRequest, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) {
+      log.error({ err: error }, 'internal error');
+      return answer(reply, 500, 'INTERNAL_SERVER_ERROR', 'Parley failed to answer this.');
+    }
+    if (status === 413)
+      return answer(reply, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${MAX_REQUEST_BYTES} bytes.`);
+    if (status === 415)
+      return answer(
+        reply,
+        415,
+        'BAD_REQUEST',
+        'A request body is JSON, with the content type application/json.',
+      );
+    return answer(reply, status, 'BAD_REQUEST', 'The request body is not valid JSON.');
+  });
+}

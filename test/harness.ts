@@ -1,0 +1,107 @@
+import { pino } from 'pino';
+import { sandboxAccounts } from '../src/accounts.ts';
+import type { AccountConfig } from '../src/config/accounts.ts';
+import type { HttpLimits } from '../src/http/client.ts';
+import type { Emulator, Sandbox } from '../src/sandbox/index.ts';
+import { startSandbox } from '../src/sandbox/index.ts';
+import { createServer } from '../src/server.ts';
+
+/** Parley over real HTTP on a free port, in front of a sandbox of its own. */
+export interface Harness {
+  readonly sandbox: Sandbox;
+  /** Parley's base URL. */
+  readonly url: string;
+  /** Everything that was logged, as it would have been written. */
+  readonly logged: () => string;
+  /** Posts an operation and gives what came back. */
+  readonly query: (document: string, options?: QueryOptions) => Promise<Answer>;
+  /** Posts an operation that is expected to have no errors, and gives its data. */
+  readonly data: (document: string, variables?: Record<string, unknown>) => Promise<any>;
+  /** The calls that the sandbox has seen since the last time, as `pact messages`, in the order of their arrival by provider. */
+  readonly takeCalls: () => string[];
+  /** The sandbox as it was seeded, without faults, and with empty logs. */
+  readonly reset: () => void;
+  readonly close: () => Promise<void>;
+}
+
+export interface QueryOptions {
+  readonly variables?: Record<string, unknown>;
+  readonly headers?: Record<string, string>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly data: any;
+  readonly errors: readonly GraphError[] | undefined;
+}
+
+export interface GraphError {
+  readonly message: string;
+  readonly path?: readonly (string | number)[];
+  readonly extensions: Record<string, any>;
+}
+
+export interface HarnessOptions {
+  readonly accounts?: (sandbox: Sandbox) => readonly AccountConfig[];
+  readonly httpLimits?: Partial<HttpLimits>;
+}
+
+export async function startHarness({ accounts = sandboxAccounts, httpLimits }: HarnessOptions = {}): Promise<Harness> {
+  const sandbox = await startSandbox();
+  const lines: string[] = [];
+  const server = await createServer(
+    { host: '127.0.0.1', port: 0, logLevel: 'trace', production: false, accounts: accounts(sandbox) },
+    {
+      ...(httpLimits && { httpLimits }),
+      log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
+    },
+  );
+  const url = await server.listen();
+
+  const query = async (document: string, { variables, headers }: QueryOptions = {}): Promise<Answer> => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ query: document, variables }),
+    });
+    return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) };
+  };
+
+  return {
+    sandbox,
+    url,
+    logged: () => lines.join(''),
+    query,
+    async data(document, variables) {
+      const { data, errors } = await query(document, variables ? { variables } : {});
+      if (errors) throw new Error(`unexpected errors: ${JSON.stringify(errors)}`);
+      return data;
+    },
+    takeCalls() {
+      return Object.entries(emulators(sandbox)).flatMap(([name, emulator]) => {
+        const calls = emulator.requests.map(({ call }) => `${name} ${call}`);
+        emulator.clearRequests();
+        return calls;
+      });
+    },
+    reset() {
+      sandbox.reset();
+    },
+    async close() {
+      await server.close();
+      await sandbox.close();
+    },
+  };
+}
+
+/** The sandbox's emulators by provider. */
+export function emulators({ pact, letstalk, pigeons }: Sandbox): Record<'pact' | 'letstalk' | 'pigeons', Emulator> {
+  return { pact, letstalk, pigeons };
+}
+
+/** How often each value stands in a list. */
+export function tally(values: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+  return counts;
+}
