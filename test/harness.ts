@@ -46,7 +46,10 @@ export interface HarnessOptions {
   readonly httpLimits?: Partial<HttpLimits>;
 }
 
-export async function startHarness({ accounts = sandboxAccounts, httpLimits }: HarnessOptions = {}): Promise<Harness> {
+export async function startHarness({
+  accounts = sandboxAccounts,
+  httpLimits,
+}: HarnessOptions = {}): Promise<Harness> {
   const sandbox = await startSandbox();
   const lines: string[] = [];
   const server = await createServer(
@@ -95,7 +98,11 @@ export async function startHarness({ accounts = sandboxAccounts, httpLimits }: H
 }
 
 /** The sandbox's emulators by provider. */
-export function emulators({ pact, letstalk, pigeons }: Sandbox): Record<'pact' | 'letstalk' | 'pigeons', Emulator> {
+export function emulators({
+  pact,
+  letstalk,
+  pigeons,
+}: Sandbox): Record<'pact' | 'letstalk' | 'pigeons', Emulator> {
   return { pact, letstalk, pigeons };
 }
 

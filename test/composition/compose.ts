@@ -22,7 +22,9 @@ export function compose(): readonly Complaints[] {
   return [
     {
       composer: '@apollo/composition',
-      complaints: [...(byApollo.errors ?? []), ...(byApollo.hints ?? [])].map((complaint) => complaint.toString()),
+      complaints: [...(byApollo.errors ?? []), ...(byApollo.hints ?? [])].map((complaint) =>
+        complaint.toString(),
+      ),
     },
     {
       composer: '@theguild/federation-composition',
@@ -33,7 +35,9 @@ export function compose(): readonly Complaints[] {
 
 if (import.meta.url === `file://${process.argv[1] ?? ''}`) {
   for (const { composer, complaints } of compose()) {
-    process.stdout.write(`${composer}: ${complaints.length === 0 ? 'composes without errors or hints' : 'FAILED'}\n`);
+    process.stdout.write(
+      `${composer}: ${complaints.length === 0 ? 'composes without errors or hints' : 'FAILED'}\n`,
+    );
     for (const complaint of complaints) process.stdout.write(`  ${complaint}\n`);
     if (complaints.length > 0) process.exitCode = 1;
   }

@@ -310,22 +310,28 @@ function nearerEnd<Row>(
 ): End<Row> {
   // Recent messages are asked for most.
   if (desc.calls === 0) return desc;
-  const fromNewest = callsLeft(desc, Math.max(...missing), measureOf);
+  const fromNewest = callsLeft(desc, missing, measureOf);
   if (asc.calls === 0) return fromNewest <= WORTH_GUESSING ? desc : asc;
-  return callsLeft(asc, Math.min(...missing), measureOf) < fromNewest ? asc : desc;
+  return callsLeft(asc, missing, measureOf) < fromNewest ? asc : desc;
 }
 
 // As near as this, learning how far the other end is costs as much as it could save.
 const WORTH_GUESSING = 2;
 
-/** How many calls from this end to the target, if rows lie as densely as so far. */
-function callsLeft<Row>(end: End<Row>, target: number, measureOf: (row: Row) => number): number {
+/**
+ * How many calls from this end to the nearest target, if rows lie as densely as so far. Zero when the walk should have
+ * met all of them already: then they probably do not exist, and the shortest proof is to walk on.
+ */
+function callsLeft<Row>(end: End<Row>, targets: readonly number[], measureOf: (row: Row) => number): number {
   const first = end.rows[0];
   const last = end.rows.at(-1);
   if (!first || !last) return end.calls;
-  const covered = Math.abs(measureOf(last.row) - measureOf(first.row));
-  const left = Math.abs(target - measureOf(last.row));
-  return covered > 0 ? (left / covered) * end.calls : left > 0 ? end.calls : 0;
+  const reached = measureOf(last.row);
+  const covered = reached - measureOf(first.row);
+  // The walk's own way: ids may run against time.
+  const distances = targets.map((target) => (target - reached) * Math.sign(covered));
+  const ahead = distances.filter((distance) => distance > 0);
+  return ahead.length > 0 ? (Math.min(...ahead) / Math.abs(covered)) * end.calls : 0;
 }
 
 function wholeList<Row>(

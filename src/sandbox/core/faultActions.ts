@@ -1,0 +1,89 @@
+import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { ActiveFault } from './faultQueue.ts';
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+/** What one kind of fault does, before the route runs or to the answer that the route gave. */
+export interface FaultActions {
+  /** Resolves to the reply when the request is dealt with, to undefined when the route should answer. */
+  before(fault: ActiveFault, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
+  /** The payload to send in place of the normal one. */
+  after(fault: ActiveFault, reply: FastifyReply, payload: unknown): unknown;
+}
+
+/** The faults in terms of Fastify; `refusal` gives the provider's own error body for a status, `closing` ends delays. */
+export function createFaultActions(
+  refusal: (status: number, request: FastifyRequest) => unknown,
+  closing: AbortSignal,
+): FaultActions {
+  return {
+    async before(fault, request, reply) {
+      if ('status' in fault) {
+        const body = 'body' in fault ? fault.body : refusal(fault.status, request);
+        const text = typeof body === 'string';
+        reply.code(fault.status).header('content-type', text ? 'text/plain; charset=utf-8' : JSON_TYPE);
+        return reply.headers(fault.headers ?? {}).send(text ? body : JSON.stringify(body));
+      }
+      if ('delay' in fault) {
+        await wait(fault.delay, undefined, { signal: closing }).catch(() => undefined);
+        return undefined;
+      }
+      if ('hang' in fault) return reply.hijack();
+      if ('reset' in fault) {
+        reply.hijack();
+        request.raw.socket.resetAndDestroy();
+        return reply;
+      }
+      if ('malformed' in fault) {
+        return reply.header('content-type', JSON_TYPE).send('{"status": ok, "data": [}');
+      }
+      if ('html' in fault) {
+        const page =
+          '<!doctype html><html><head><title>One moment</title></head><body><h1>One moment, please</h1></body></html>';
+        return reply.header('content-type', 'text/html; charset=utf-8').send(page);
+      }
+      if ('redirect' in fault) return reply.code(302).header('location', fault.redirect).send();
+      return undefined;
+    },
+
+    after(fault, reply, payload) {
+      if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
+      const bytes = Buffer.from(payload as string);
+      const half = bytes.subarray(0, bytes.length >> 1);
+      if ('truncate' in fault) {
+        reply.header('content-length', half.length);
+        return half;
+      }
+      if ('hangBody' in fault) {
+        reply.header('content-length', bytes.length);
+        return startingWith(half);
+      }
+      if ('oversize' in fault) return Readable.from(padded(bytes, fault.oversize));
+      const json = String(reply.getHeader('content-type')).startsWith('application/json');
+      // A status fault may carry a body too: only the function form rewrites.
+      if ('body' in fault && typeof fault.body === 'function' && json) {
+        const rewrite = fault.body as (body: unknown) => unknown;
+        reply.removeHeader('content-length');
+        return JSON.stringify(rewrite(JSON.parse(bytes.toString())));
+      }
+      return payload;
+    },
+  };
+}
+
+/** A stream that gives these bytes and then neither more nor its end. */
+function startingWith(bytes: Buffer): Readable {
+  const stream = new Readable({ read: () => undefined });
+  stream.push(bytes);
+  return stream;
+}
+
+function* padded(bytes: Buffer, total: number): Generator<Buffer> {
+  yield bytes;
+  const spaces = Buffer.alloc(64 * 1024, ' ');
+  for (let left = total - bytes.length; left > 0; left -= spaces.length) {
+    yield left < spaces.length ? spaces.subarray(0, left) : spaces;
+  }
+}

@@ -1,0 +1,68 @@
+import { fastify } from 'fastify';
+import type { LoggedRequest } from './core/Emulator.ts';
+import type { RequestHandler } from './core/listener.ts';
+import { parseFaultRequest } from './faultRequest.ts';
+import type { Sandbox } from './Sandbox.ts';
+
+/** The part of the one-port sandbox that is no provider: it switches faults on and shows what arrived. */
+export interface ControlDoor {
+  readonly prefix: '/_sandbox/';
+  readonly handle: RequestHandler;
+  close(): Promise<void>;
+}
+
+const providers = ['pact', 'letstalk', 'pigeons'] as const;
+
+const secretHeaders = new Set(['authorization', 'x-private-api-token', 'x-public-key', 'cookie']);
+
+/**
+ * `POST` and `DELETE /_sandbox/faults`, `GET /_sandbox/requests`, `POST /_sandbox/reset`. It also answers for every path that
+ * belongs to nobody.
+ */
+export async function createControlDoor(
+  sandbox: Pick<Sandbox, 'reset' | (typeof providers)[number]>,
+): Promise<ControlDoor> {
+  const app = fastify();
+
+  app.post('/_sandbox/faults', (request, reply) => {
+    const parsed = parseFaultRequest(request.body, (provider) => sandbox[provider].calls);
+    if (!('fault' in parsed))
+      return reply.code(400).send({ error: 'This fault makes no sense.', issues: parsed });
+    sandbox[parsed.provider].failNext(parsed.fault, parsed.options);
+    return reply.code(204).send();
+  });
+  app.delete('/_sandbox/faults', (_request, reply) => {
+    for (const provider of providers) sandbox[provider].clearFaults();
+    return reply.code(204).send();
+  });
+  app.get('/_sandbox/requests', () =>
+    Object.fromEntries(
+      providers.map((provider) => [provider, sandbox[provider].requests.map(withoutSecrets)]),
+    ),
+  );
+  app.post('/_sandbox/reset', (_request, reply) => {
+    sandbox.reset();
+    return reply.code(204).send();
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({
+      error: 'Nobody lives here: /p1/… is Pact, /api/v1/pigeons/… Pigeons, other /api/v1/… Letstalk.',
+    }),
+  );
+  await app.ready();
+
+  return {
+    prefix: '/_sandbox/',
+    handle: (request, response) => app.routing(request, response),
+    close: () => app.close(),
+  };
+}
+
+// Somebody may point a client with real credentials here by mistake; the log is fine in memory but not in a terminal's history.
+function withoutSecrets(request: LoggedRequest): LoggedRequest {
+  const headers = Object.entries(request.headers).map(([name, value]) => [
+    name,
+    secretHeaders.has(name) ? '[redacted]' : value,
+  ]);
+  return { ...request, headers: Object.fromEntries(headers) as Record<string, string> };
+}

@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { createFileStore } from '../content/fileStore.ts';
+import { createEmulatorApp } from '../core/emulatorApp.ts';
+import { createSeeded } from '../core/createSeeded.ts';
+import type { Emulator, MountedEmulator } from '../core/Emulator.ts';
+import { reasonFor } from './reasons.ts';
+import type { PigeonsConversationRow, PigeonsUser } from './rows.ts';
+import { seedPigeons } from './seed.ts';
+import type { PigeonsState } from './state.ts';
+
+/** Pigeons with one platform and several users (pigeons.md). */
+export interface PigeonsEmulator extends Emulator, Omit<PigeonsState, 'conversation'> {
+  /** Goes into `X-PUBLIC-KEY`. */
+  readonly publicKey: string;
+  /** The main user: takes part in nearly all conversations of the seed. */
+  readonly user: PigeonsUser;
+}
+
+const PUBLIC_KEY = 'pigeons-sandbox-public-key';
+
+/** An emulator at `url`, with the seed. */
+export async function createPigeonsEmulator(url: string): Promise<MountedEmulator<PigeonsEmulator>> {
+  const store = createFileStore('pigeons', url);
+  const seeded = createSeeded(() => seedPigeons(store, PUBLIC_KEY));
+  const { users } = seeded.now();
+  const app = await createEmulatorApp({
+    url,
+    calls: ['conversations', 'messages'],
+    files: store.files,
+    refusal,
+    routes: (scope) => addRoutes(scope, seeded.now),
+  });
+  const emulator: PigeonsEmulator = {
+    ...app.emulator,
+    publicKey: PUBLIC_KEY,
+    users,
+    user: users[0]!,
+    conversations: () => seeded.now().conversations(),
+    // A copy: what a test has read must not change under it.
+    messages: (uuid) => [...seeded.now().messages(uuid)],
+    addConversation: (partial) => seeded.change().addConversation(partial),
+    addMessage: (uuid, partial) => seeded.change().addMessage(uuid, partial),
+  };
+  return {
+    ...app,
+    emulator,
+    prefixes: ['/api/v1/pigeons/', '/files/pigeons/', '/avatars/pigeons/'],
+    reset() {
+      seeded.reset();
+      emulator.clearFaults();
+      emulator.clearRequests();
+    },
+  };
+}
+
+function addRoutes(app: FastifyInstance, now: () => PigeonsState): void {
+  const base = '/api/v1/pigeons/chat/conversations';
+  const callers = new WeakMap<FastifyRequest, PigeonsUser>();
+
+  app.addHook('onRequest', async (request, reply) => {
+    const { authorization, 'x-public-key': key } = request.headers;
+    const user = now().users.find(({ token }) => authorization === `Bearer ${token}`);
+    if (!user || key !== PUBLIC_KEY) return refuse(request, reply, 401);
+    callers.set(request, user);
+    return undefined;
+  });
+
+  app.get(base, { config: { sandboxCall: 'conversations' } }, (request) => {
+    const caller = callers.get(request);
+    const own = now()
+      .conversations()
+      .filter((conversation) => takesPart(conversation, caller));
+    return { data: own.toSorted(newestFirst) };
+  });
+
+  app.get(`${base}/:uuid/messages`, { config: { sandboxCall: 'messages' } }, (request, reply) => {
+    const { uuid } = request.params as { uuid: string };
+    const found = now().conversation(uuid);
+    if (!found) return refuse(request, reply, 404);
+    if (!takesPart(found, callers.get(request))) return refuse(request, reply, 403);
+    const { participants: _hidden, ...conversation } = found;
+    return { data: shuffled(now().messages(uuid)), conversation };
+  });
+}
+
+function takesPart(conversation: PigeonsConversationRow, user: PigeonsUser | undefined): boolean {
+  return conversation.participants.some(({ uuid }) => uuid === user?.uuid);
+}
+
+/** By `last_message_at`; those without a message come last, as NULLs do in the provider's descending order. */
+function newestFirst(a: PigeonsConversationRow, b: PigeonsConversationRow): number {
+  return (Date.parse(b.last_message_at ?? '') || 0) - (Date.parse(a.last_message_at ?? '') || 0);
+}
+
+/** The order of messages is not documented (pigeons.md), so it is never that of time: odd places first, then the even ones. */
+function shuffled<Row>(rows: readonly Row[]): Row[] {
+  return [...rows.filter((_, place) => place % 2 === 1), ...rows.filter((_, place) => place % 2 === 0)];
+}
+
+function refuse(request: FastifyRequest, reply: FastifyReply, status: number): FastifyReply {
+  return reply.code(status).send(refusal(status, request));
+}
+
+function refusal(status: number, request: FastifyRequest): unknown {
+  const message = reasonFor(status, request.headers['accept-language']);
+  // What a 422 adds is documented; the field is the first that a send requires.
+  return status === 422 ? { message, errors: { context_text: [message] } } : { message };
+}
