@@ -5,7 +5,7 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify } from 'fastify';
 import { pino } from 'pino';
@@ -22,6 +22,7 @@ import type { HttpLimits } from './http/client.ts';
 import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
 import type { Account } from './messaging/registry.ts';
 import { startSandbox } from './sandbox/index.ts';
+import { trackConnections } from './trackConnections.ts';
 
 /** Everything wired. It does not listen until told. */
 export interface ParleyServer {
@@ -50,7 +51,12 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     log,
   );
 
-  const app = fastify({ bodyLimit: MAX_REQUEST_BYTES, forceCloseConnections: 'idle' });
+  const app = fastify({ bodyLimit: MAX_REQUEST_BYTES });
+  const closeIdleConnections = trackConnections(app.server);
+  app.addHook('preClose', (done) => {
+    closeIdleConnections();
+    done();
+  });
   const apollo = new ApolloServer<GraphContext>({
     schema: createSchema(),
     introspection: !config.production,
@@ -68,7 +74,6 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       config.production
         ? ApolloServerPluginLandingPageDisabled()
         : ApolloServerPluginLandingPageLocalDefault({ document: EXAMPLE_OPERATIONS, includeCookies: false }),
-      fastifyApolloDrainPlugin(app),
     ],
   });
   await apollo.start();
@@ -98,8 +103,8 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     },
     async close() {
       ready = false;
-      await apollo.stop();
       await app.close();
+      await apollo.stop();
       await closeAccounts();
       await sandbox?.close();
     },

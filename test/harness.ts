@@ -77,7 +77,7 @@ export async function startHarness({
     query,
     async data(document, variables) {
       const { data, errors } = await query(document, variables ? { variables } : {});
-      if (errors) throw new Error(`unexpected errors: ${JSON.stringify(errors)}`);
+      if (errors) throw new Error(`${errors.length} unexpected errors: ${JSON.stringify(errors[0])}`);
       return data;
     },
     takeCalls() {

@@ -5,7 +5,6 @@ import type { Attachment as AttachmentModel, AttachmentDetails as AttachmentDeta
 import type { Capabilities as CapabilitiesModel } from '../messaging/capabilities.ts';
 import type { ConversationList as ConversationListModel, ConversationListSource as ConversationListSourceModel } from '../messaging/conversationList.ts';
 import type { MessageList as MessageListModel } from '../messaging/messageList.ts';
-import type { ParleyError as ParleyErrorModel } from '../messaging/errors.ts';
 import type { GraphContext } from '../graph/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -957,7 +956,7 @@ export type ResolversTypes = {
   QuickReplyAction: ResolverTypeWrapper<QuickReplyAction>;
   Reaction: ResolverTypeWrapper<ReactionModel>;
   ReactionDetails: ResolverTypeWrapper<ReactionDetailsModel>;
-  SourceError: ResolverTypeWrapper<ParleyErrorModel>;
+  SourceError: ResolverTypeWrapper<SourceError>;
   StagedAttachment: ResolverTypeWrapper<StagedAttachment>;
   SystemContent: ResolverTypeWrapper<SystemContent>;
   SystemEvent: SystemEvent;
@@ -1018,7 +1017,7 @@ export type ResolversParentTypes = {
   QuickReplyAction: QuickReplyAction;
   Reaction: ReactionModel;
   ReactionDetails: ReactionDetailsModel;
-  SourceError: ParleyErrorModel;
+  SourceError: SourceError;
   StagedAttachment: StagedAttachment;
   SystemContent: SystemContent;
   TextContent: TextContent;

@@ -1,6 +1,5 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
-import { unwrapResolverError } from '@apollo/server/errors';
 import type { Logger } from 'pino';
 import { InputError, ParleyError } from '../messaging/errors.ts';
 
@@ -11,7 +10,7 @@ import { InputError, ParleyError } from '../messaging/errors.ts';
  */
 export function createErrorFormatter(log: Logger) {
   return (formatted: GraphQLFormattedError, thrown: unknown): GraphQLFormattedError => {
-    const error = unwrapResolverError(thrown);
+    const error = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
     if (error instanceof ParleyError) {
       if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error.cause ?? error }, 'internal error');
       return { ...formatted, message: error.message, extensions: toExtensions(error) };

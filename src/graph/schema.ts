@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { addResolversToSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import { graphqlSync, parse } from 'graphql';
+import type { GraphContext } from './context.ts';
 import { resolvers } from './resolvers/index.ts';
 
 /** The public contract as the files in `schema/` say it, in the order of their names. */
@@ -17,13 +18,34 @@ export function readTypeDefs(): string {
 
 /** The executable subgraph: the contract, the fields that Federation adds, and the resolvers. */
 export function createSchema(): GraphQLSchema {
+  const { references, fields } = splitResolvers();
   return addResolversToSchema({
-    schema: buildSubgraphSchema(parse(readTypeDefs())),
-    resolvers,
+    schema: buildSubgraphSchema({ typeDefs: parse(readTypeDefs()), resolvers: references as never }),
+    resolvers: fields,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
-    // Federation keeps its own resolvers on the schema's types; a copy would lose them.
-    updateResolversInPlace: true,
   });
+}
+
+type ResolveReference = (reference: object, context: GraphContext, info: GraphQLResolveInfo) => unknown;
+
+// Federation finds reference resolvers only where it has put them itself; all others have to match the schema.
+function splitResolvers() {
+  const references: Record<string, { __resolveReference: ResolveReference }> = {};
+  const fields: Record<string, unknown> = {};
+  for (const [typeName, resolver] of Object.entries(resolvers)) {
+    if (typeof resolver !== 'object' || !('__resolveReference' in resolver)) {
+      fields[typeName] = resolver;
+      continue;
+    }
+    const { __resolveReference, ...rest } = resolver;
+    const resolve = __resolveReference as ResolveReference;
+    // One that throws at once, rather than rejects, would take all its neighbours along.
+    references[typeName] = {
+      __resolveReference: async (reference, context, info) => await resolve(reference, context, info),
+    };
+    fields[typeName] = rest;
+  }
+  return { references, fields: fields as typeof resolvers };
 }
 
 /** The SDL that a router gets when it asks the subgraph for it: `_service { sdl }`. */

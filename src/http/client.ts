@@ -99,6 +99,7 @@ export function createHttp(options: HttpOptions): Http {
     ): Promise<unknown> {
       const startedAt = performance.now();
       let answer: Answer | undefined;
+      let code = 'OK';
       try {
         answer = await transport(wire, signal);
         const error = toStatusError(answer, source);
@@ -108,11 +109,12 @@ export function createHttp(options: HttpOptions): Http {
         return body;
       } catch (cause) {
         const error = toProviderError(cause, { source, caller, deadline });
+        code = error.code;
         if (error.code !== 'CANCELLED') health.failed(error);
         throw error;
       } finally {
         const milliseconds = Math.round(performance.now() - startedAt);
-        log.debug({ ...source, call: name, status: answer?.status, milliseconds }, 'provider call');
+        log.debug({ ...source, call: name, status: answer?.status, code, milliseconds }, 'provider call');
       }
     }
   };

@@ -131,11 +131,11 @@ function cutAt<T>(
   index: number,
   picked: readonly Pick<T>[],
   reads: readonly SourceRead<T>[],
-  { direction, from }: MergeRequest,
+  request: MergeRequest,
 ): Cut {
   const marks = new Map<string, Mark>();
   for (const { accountId } of reads) {
-    const mark = from ? markOf(from, accountId) : direction === 'backward' ? 'end' : undefined;
+    const mark = edgeMark(accountId, request);
     if (mark !== undefined) marks.set(accountId, mark);
   }
   // Backwards, so that what stays is the first item right of the cut, then forwards for the last one left of it.
@@ -146,6 +146,15 @@ function cutAt<T>(
   function mark({ read, at }: Pick<T>, side: 'after' | 'before'): void {
     marks.set(read.accountId, { side, position: read.page.items[at]!.position });
   }
+}
+
+/** Where the page's edge that the walk came from goes through a list. */
+function edgeMark(accountId: string, { direction, from }: MergeRequest): Mark | undefined {
+  if (!from) return direction === 'backward' ? 'end' : undefined;
+  const mark = markOf(from, accountId);
+  // A page that ends before the cursor's own item ends before it in its own list, too.
+  const isOwn = direction === 'backward' && accountId === from.owner && mark !== undefined && mark !== 'end';
+  return isOwn ? { ...mark, side: 'before' } : mark;
 }
 
 function markOf(cut: Cut, accountId: string): Mark | undefined {

@@ -13,8 +13,11 @@ export const ConversationConnection: ConversationConnectionResolvers = {
 export const ConversationSource: ConversationSourceResolvers = {
   answered: ({ error }) => error === undefined,
   error: ({ error }, _args, { log }) => {
-    if (error?.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error.cause }, 'internal error');
-    return error ?? null;
+    if (!error) return null;
+    const { code, message, retryable, retryAfter, cause } = error;
+    if (code === 'INTERNAL_SERVER_ERROR') log.error({ err: cause }, 'internal error');
+    // A resolver that gives an `Error` has thrown it, for GraphQL.
+    return { code, message, retryable, retryAfter: retryAfter ?? null };
   },
 };
 
