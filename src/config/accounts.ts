@@ -63,6 +63,8 @@ const pigeons = z
   })
   .refine(({ token, tokenHeader }) => (token === undefined) !== (tokenHeader === undefined), {
     error: 'needs either "token" or "tokenHeader"',
+    // Also when another key is wrong: every mistake is named in one go.
+    when: () => true,
   });
 
 const accountSchema = z.discriminatedUnion('provider', [pact, letstalk, pigeons], {
@@ -107,13 +109,20 @@ export function parseAccounts(
     ([path, variable]) => `${path}: the environment variable ${variable} is not set`,
   );
   if (!result.success) problems.push(...toProblems(result.error, unset));
-  const ids = result.data?.accounts.map((account) => account.id) ?? [];
-  for (const duplicate of new Set(ids.filter((value, index) => ids.indexOf(value) !== index))) {
-    problems.push(`accounts: the id "${duplicate}" is used more than once`);
-  }
+  problems.push(...duplicateIds(document).map((id) => `accounts: the id "${id}" is used more than once`));
   return result.success && problems.length === 0
     ? { accounts: result.data.accounts, problems: [] }
     : { problems };
+}
+
+// Looked for in what was written, since one mistake elsewhere leaves nothing parsed.
+function duplicateIds(document: unknown): string[] {
+  const { accounts } = (document ?? {}) as { accounts?: unknown };
+  const ids = (Array.isArray(accounts) ? accounts : []).flatMap((account: unknown) => {
+    const { id } = (account ?? {}) as { id?: unknown };
+    return typeof id === 'string' ? [id] : [];
+  });
+  return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))];
 }
 
 function substitute(

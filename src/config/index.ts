@@ -21,7 +21,7 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(['The configuration can not be used:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
+    super(['The configuration can't be used:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -59,7 +59,7 @@ function readAccounts(file: string, environment: Readonly<Record<string, string 
   try {
     yaml = readFileSync(file, 'utf8');
   } catch (error) {
-    return { problems: [`can not be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`] };
+    return { problems: [`can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`] };
   }
   return parseAccounts(yaml, environment);
 }

@@ -51,21 +51,31 @@ describe('bad input', () => {
     ['', 'externalId'],
     ['x'.repeat(256), 'externalId'],
     ['a\u0000b', 'externalId'],
-  ])('an external id that no provider can have given is refused by name (%#)', async (externalId, argument) => {
-    await expectRefusal(
-      'query ($id: String!) { conversationByExternalId(accountId: "sales", externalId: $id) { id } }',
-      argument,
-      { id: externalId },
-    );
-  });
+  ])(
+    'an external id that no provider can have given is refused by name (%#)',
+    async (externalId, argument) => {
+      await expectRefusal(
+        'query ($id: String!) { conversationByExternalId(accountId: "sales", externalId: $id) { id } }',
+        argument,
+        { id: externalId },
+      );
+    },
+  );
 
   const lists: [string, (args: string) => string][] = [
     ['conversations', (args) => `{ conversations(${args}) { nodes { id } } }`],
-    ['Account.conversations', (args) => `{ account(id: "sales") { conversations(${args}) { nodes { id } } } }`],
-    ['Conversation.messages', (args) => `{ conversation(id: "${CONVERSATION}") { title messages(${args}) { nodes { id } } } }`],
+    [
+      'Account.conversations',
+      (args) => `{ account(id: "sales") { conversations(${args}) { nodes { id } } } }`,
+    ],
+    [
+      'Conversation.messages',
+      (args) => `{ conversation(id: "${CONVERSATION}") { title messages(${args}) { nodes { id } } } }`,
+    ],
     [
       'Conversation.messages deep inside a list',
-      (args) => `{ conversations(first: 2) { nodes { ...F } } } fragment F on Conversation { messages(${args}) { nodes { id } } }`,
+      (args) =>
+        `{ conversations(first: 2) { nodes { ...F } } } fragment F on Conversation { messages(${args}) { nodes { id } } }`,
     ],
   ];
   const mistakes: [string, string][] = [
@@ -82,12 +92,13 @@ describe('bad input', () => {
     ['before: "bm9uc2Vuc2U"', 'before'],
     ['after: ""', 'after'],
   ];
-  it.each(lists.flatMap(([list, document]) => mistakes.map(([args, argument]) => [list, args, argument, document] as const)))(
-    '%s(%s) is refused by name',
-    async (_list, args, argument, document) => {
-      await expectRefusal(document(args), argument);
-    },
-  );
+  it.each(
+    lists.flatMap(([list, document]) =>
+      mistakes.map(([args, argument]) => [list, args, argument, document] as const),
+    ),
+  )('%s(%s) is refused by name', async (_list, args, argument, document) => {
+    await expectRefusal(document(args), argument);
+  });
 
   it('a page size out of range in a variable is refused by name', async () => {
     await expectRefusal(
@@ -106,7 +117,9 @@ describe('bad input', () => {
         operationName: 'A',
       }),
     });
-    expect(await response.json()).toEqual({ data: { accounts: [{ id: 'sales' }, { id: 'support' }, { id: 'app' }] } });
+    expect(await response.json()).toEqual({
+      data: { accounts: [{ id: 'sales' }, { id: 'support' }, { id: 'app' }] },
+    });
   });
 
   it('a cursor of another conversation is refused by name', async () => {
@@ -123,9 +136,13 @@ describe('bad input', () => {
       'after',
       { id: CONVERSATION, cursor: cursorOfConversations },
     );
-    await expectRefusal('query ($cursor: String) { conversations(after: $cursor) { nodes { id } } }', 'after', {
-      cursor: cursorOfAnotherConversation,
-    });
+    await expectRefusal(
+      'query ($cursor: String) { conversations(after: $cursor) { nodes { id } } }',
+      'after',
+      {
+        cursor: cursorOfAnotherConversation,
+      },
+    );
   });
 
   it('a cursor of the same list under another filter is refused by name', async () => {
@@ -138,7 +155,13 @@ describe('bad input', () => {
 
   it('a cursor whose place was tampered with is refused by name', async () => {
     const [list] = JSON.parse(Buffer.from(cursorOfAnotherConversation, 'base64url').toString()) as unknown[];
-    for (const position of [['up', null, 0, '1', 1], ['desc', 'x'.repeat(256), 0, '1', 1], ['desc', null, 0, '../1', 1], [1], []]) {
+    for (const position of [
+      ['up', null, 0, '1', 1],
+      ['desc', 'x'.repeat(256), 0, '1', 1],
+      ['desc', null, 0, '../1', 1],
+      [1],
+      [],
+    ]) {
       const cursor = Buffer.from(JSON.stringify([list, ...position])).toString('base64url');
       const { errors } = await harness.query(
         'query ($id: ID!, $cursor: String) { conversation(id: $id) { messages(before: $cursor) { nodes { id } } } }',
@@ -220,10 +243,20 @@ describe('bad input', () => {
     ['no query', '{}', 400, 'BAD_REQUEST'],
     ['a query that is no GraphQL', '{"query": "{"}', 400, 'GRAPHQL_PARSE_FAILED'],
     ['a field that does not exist', '{"query": "{ nothing }"}', 400, 'GRAPHQL_VALIDATION_FAILED'],
-    ['variables of a wrong type', '{"query": "query ($id: ID!) { account(id: $id) { id } }", "variables": {"id": {}}}', 400, 'BAD_USER_INPUT'],
+    [
+      'variables of a wrong type',
+      '{"query": "query ($id: ID!) { account(id: $id) { id } }", "variables": {"id": {}}}',
+      400,
+      'BAD_USER_INPUT',
+    ],
     ['a batch', '[{"query": "{ accounts { id } }"}]', 400, 'BAD_REQUEST'],
     ['a huge body', JSON.stringify({ query: `# ${'x'.repeat(1_100_000)}` }), 413, 'PAYLOAD_TOO_LARGE'],
-    ['too many tokens', JSON.stringify({ query: `{ ${'accounts { id } '.repeat(5_000)} }` }), 400, 'GRAPHQL_PARSE_FAILED'],
+    [
+      'too many tokens',
+      JSON.stringify({ query: `{ ${'accounts { id } '.repeat(5_000)} }` }),
+      400,
+      'GRAPHQL_PARSE_FAILED',
+    ],
   ])('%s is answered as coded JSON', async (_what, body, status, code) => {
     const response = await fetch(`${harness.url}/graphql`, {
       method: 'POST',

@@ -18,7 +18,9 @@ describe('upstream calls', () => {
 
   const calls = () => tally(harness.takeCalls());
   const entities = (representations: readonly object[], fields: string) =>
-    harness.data(`query ($of: [_Any!]!) { _entities(representations: $of) { ${fields} } }`, { of: representations });
+    harness.data(`query ($of: [_Any!]!) { _entities(representations: $of) { ${fields} } }`, {
+      of: representations,
+    });
 
   it('are 1 + 25 for a page of 25 Pact conversations with 20 messages each', async () => {
     const { account } = await harness.data(
@@ -58,7 +60,9 @@ describe('upstream calls', () => {
     const { _entities } = await entities(representations, '... on Message { id text sentAt }');
 
     expect(_entities).toHaveLength(100);
-    expect(_entities.map((message: { id: string }) => message.id)).toEqual(representations.map(({ id }) => id));
+    expect(_entities.map((message: { id: string }) => message.id)).toEqual(
+      representations.map(({ id }) => id),
+    );
     expect(calls()).toEqual({ 'pact messages': 5 });
   });
 

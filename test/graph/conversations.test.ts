@@ -26,7 +26,9 @@ describe('the merged list of conversations', () => {
         { ...sandboxAccounts(sandbox)[0]!, id: 'sales-2', name: 'Sales again' },
       ],
     });
-    const pact = harness.sandbox.pact.conversations().map((row) => ['sales', String(row.external_id), row.created_at]);
+    const pact = harness.sandbox.pact
+      .conversations()
+      .map((row) => ['sales', String(row.external_id), row.created_at]);
     const pigeons = harness.sandbox.pigeons
       .conversations()
       .filter((row) => row.participants?.some(({ uuid }) => uuid === harness.sandbox.pigeons.user.uuid))
@@ -42,7 +44,8 @@ describe('the merged list of conversations', () => {
     harness.takeCalls();
   });
 
-  const page = async (variables: Record<string, unknown> = {}) => (await harness.data(CONVERSATIONS, variables)).conversations;
+  const page = async (variables: Record<string, unknown> = {}) =>
+    (await harness.data(CONVERSATIONS, variables)).conversations;
   const names = (nodes: readonly { accountId: string; externalId: string }[]) =>
     nodes.map(({ accountId, externalId }) => `${accountId} ${externalId}`);
 
@@ -64,7 +67,10 @@ describe('the merged list of conversations', () => {
     const { nodes, pageInfo, sources } = await page();
 
     expect(nodes.map((node: any) => node.createdAt)).toEqual(
-      nodes.map((node: any) => node.createdAt).toSorted().reverse(),
+      nodes
+        .map((node: any) => node.createdAt)
+        .toSorted()
+        .reverse(),
     );
     expect(new Set(names(nodes))).toEqual(new Set(all.slice(0, 20)));
     expect(pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
@@ -76,11 +82,14 @@ describe('the merged list of conversations', () => {
     expect(tally(harness.takeCalls())).toEqual({ 'pact conversations': 2, 'pigeons conversations': 1 });
   });
 
-  it.each([[[1]], [[2, 3, 5]], [[7]], [[50, 1, 200]]])('loses and repeats nothing in pages of %j, walked forward', async (sizes) => {
-    const walked = await walk('forward', sizes);
-    expect(walked).toHaveLength(all.length);
-    expect(new Set(walked)).toEqual(new Set(all));
-  });
+  it.each([[[1]], [[2, 3, 5]], [[7]], [[50, 1, 200]]])(
+    'loses and repeats nothing in pages of %j, walked forward',
+    async (sizes) => {
+      const walked = await walk('forward', sizes);
+      expect(walked).toHaveLength(all.length);
+      expect(new Set(walked)).toEqual(new Set(all));
+    },
+  );
 
   it.each([[[3]], [[50, 1, 200]]])('has the same order in pages of %j, walked backward', async (sizes) => {
     expect(await walk('backward', sizes)).toEqual(await walk('forward', [100]));
@@ -92,13 +101,17 @@ describe('the merged list of conversations', () => {
     for (const at of [0, 1, 17, 30, 58, 59]) {
       const { cursor } = first.edges[at];
       expect(names((await page({ first: 7, after: cursor })).nodes)).toEqual(order.slice(at + 1, at + 8));
-      expect(names((await page({ last: 7, before: cursor })).nodes)).toEqual(order.slice(Math.max(0, at - 7), at));
+      expect(names((await page({ last: 7, before: cursor })).nodes)).toEqual(
+        order.slice(Math.max(0, at - 7), at),
+      );
     }
     const last = await page({ last: 40 });
     for (const at of [0, 1, 20, 39]) {
       const { cursor } = last.edges[at];
       const place = order.length - 40 + at;
-      expect(names((await page({ first: 7, after: cursor })).nodes)).toEqual(order.slice(place + 1, place + 8));
+      expect(names((await page({ first: 7, after: cursor })).nodes)).toEqual(
+        order.slice(place + 1, place + 8),
+      );
       expect(names((await page({ last: 7, before: cursor })).nodes)).toEqual(order.slice(place - 7, place));
     }
   });
@@ -130,7 +143,9 @@ describe('the merged list of conversations', () => {
 
   it('shows conversations of the states asked for, from accounts whose provider says states', async () => {
     const { nodes, sources } = (
-      await harness.data('{ conversations(filter: { states: [ARCHIVED] }) { nodes { state } sources { account { id } } } }')
+      await harness.data(
+        '{ conversations(filter: { states: [ARCHIVED] }) { nodes { state } sources { account { id } } } }',
+      )
     ).conversations;
 
     expect(nodes).toEqual([{ state: 'ARCHIVED' }]);
@@ -143,16 +158,30 @@ describe('the merged list of conversations', () => {
     const { nodes, sources } = await page({ filter: { accountIds: ['support'] } });
     expect(nodes).toEqual([]);
     expect(sources).toEqual([
-      { account: { id: 'support' }, answered: false, error: { code: 'UNSUPPORTED', retryable: false, retryAfter: null } },
+      {
+        account: { id: 'support' },
+        answered: false,
+        error: { code: 'UNSUPPORTED', retryable: false, retryAfter: null },
+      },
     ]);
-    expect((await harness.data('{ account(id: "support") { capabilities { listConversations } conversations { sources { error { code } } } } }')).account)
-      .toEqual({ capabilities: { listConversations: false }, conversations: { sources: [{ error: { code: 'UNSUPPORTED' } }] } });
+    expect(
+      (
+        await harness.data(
+          '{ account(id: "support") { capabilities { listConversations } conversations { sources { error { code } } } } }',
+        )
+      ).account,
+    ).toEqual({
+      capabilities: { listConversations: false },
+      conversations: { sources: [{ error: { code: 'UNSUPPORTED' } }] },
+    });
   });
 
   it('says for a named account that its provider knows no states', async () => {
     const { sources } = await page({ filter: { accountIds: ['sales'], states: ['OPEN'] } });
 
-    expect(sources).toEqual([expect.objectContaining({ answered: false, error: expect.objectContaining({ code: 'UNSUPPORTED' }) })]);
+    expect(sources).toEqual([
+      expect.objectContaining({ answered: false, error: expect.objectContaining({ code: 'UNSUPPORTED' }) }),
+    ]);
     expect(harness.takeCalls()).toEqual([]);
   });
 
@@ -173,7 +202,9 @@ describe('the merged list of conversations', () => {
 
   it('is the same list under an account', async () => {
     const { account } = await harness.data(`{ account(id: "app") { conversations(first: 5) { ${PAGE} } } }`);
-    expect(names(account.conversations.nodes)).toEqual(all.filter((name) => name.startsWith('app ')).slice(0, 5));
+    expect(names(account.conversations.nodes)).toEqual(
+      all.filter((name) => name.startsWith('app ')).slice(0, 5),
+    );
     expect(account.conversations.sources).toEqual([{ account: { id: 'app' }, answered: true, error: null }]);
   });
 });

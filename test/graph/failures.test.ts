@@ -6,7 +6,11 @@ import type { Harness } from '../harness.ts';
 const FAULTS: [string, Fault, object][] = [
   ['401', 401, { code: 'PROVIDER_UNAUTHENTICATED', retryable: false }],
   ['403', 403, { code: 'PROVIDER_FORBIDDEN', retryable: false }],
-  ['429', { status: 429, headers: { 'retry-after': '120' } }, { code: 'PROVIDER_RATE_LIMITED', retryable: true, retryAfter: 120 }],
+  [
+    '429',
+    { status: 429, headers: { 'retry-after': '120' } },
+    { code: 'PROVIDER_RATE_LIMITED', retryable: true, retryAfter: 120 },
+  ],
   ['500', 500, { code: 'PROVIDER_UNAVAILABLE', retryable: true }],
   ['an HTML page', { html: true }, { code: 'PROVIDER_CONTRACT', retryable: false }],
   ['half of the JSON', { truncate: true }, { code: 'PROVIDER_CONTRACT', retryable: false }],
@@ -30,46 +34,62 @@ describe("a provider's failure", () => {
     ['pact', 'sales', 'app'],
     ['pigeons', 'app', 'sales'],
   ] as const)('at %s', (broken, brokenAccount, healthyAccount) => {
-    it.each(FAULTS)('with %s costs its rows of the merged list, and `sources` say which and why', async (_what, fault, error) => {
-      emulators(harness.sandbox)[broken].failNext(fault, { times: Infinity });
+    it.each(FAULTS)(
+      'with %s costs its rows of the merged list, and `sources` say which and why',
+      async (_what, fault, error) => {
+        emulators(harness.sandbox)[broken].failNext(fault, { times: Infinity });
 
-      const { conversations } = await harness.data(
-        `{ conversations(first: 200) {
+        const { conversations } = await harness.data(
+          `{ conversations(first: 200) {
              nodes { accountId }
              sources { account { id } answered error { code message retryable retryAfter } }
            } }`,
-      );
+        );
 
-      expect(conversations.nodes.length).toBeGreaterThan(10);
-      expect(new Set(conversations.nodes.map((node: any) => node.accountId))).toEqual(new Set([healthyAccount]));
-      const sources = Object.fromEntries(conversations.sources.map((source: any) => [source.account.id, source]));
-      expect(sources[healthyAccount]).toMatchObject({ answered: true, error: null });
-      expect(sources[brokenAccount]).toMatchObject({ answered: false, error });
-    });
+        expect(conversations.nodes.length).toBeGreaterThan(10);
+        expect(new Set(conversations.nodes.map((node: any) => node.accountId))).toEqual(
+          new Set([healthyAccount]),
+        );
+        const sources = Object.fromEntries(
+          conversations.sources.map((source: any) => [source.account.id, source]),
+        );
+        expect(sources[healthyAccount]).toMatchObject({ answered: true, error: null });
+        expect(sources[brokenAccount]).toMatchObject({ answered: false, error });
+      },
+    );
   });
 
-  it.each(FAULTS)('with %s makes the messages of one conversation null beside its healthy siblings', async (_what, fault, error) => {
-    harness.sandbox.pact.failNext(fault, { times: Infinity, call: 'messages', match: ({ path }) => path.includes('/8750/') });
+  it.each(FAULTS)(
+    'with %s makes the messages of one conversation null beside its healthy siblings',
+    async (_what, fault, error) => {
+      harness.sandbox.pact.failNext(fault, {
+        times: Infinity,
+        call: 'messages',
+        match: ({ path }) => path.includes('/8750/'),
+      });
 
-    const { data, errors } = await harness.query(
-      `{
+      const { data, errors } = await harness.query(
+        `{
         broken: conversationByExternalId(accountId: "sales", externalId: "8750") { externalId title messages(last: 3) { nodes { text } } }
         healthy: conversationByExternalId(accountId: "sales", externalId: "8751") { externalId title messages(last: 3) { nodes { text } } }
       }`,
-    );
+      );
 
-    expect(data.broken).toMatchObject({ externalId: '8750', messages: null });
-    expect(data.broken.title).toEqual(expect.any(String));
-    expect(data.healthy.messages.nodes).toHaveLength(3);
-    expect(errors).toHaveLength(1);
-    expect(errors![0]!.path).toEqual(['broken', 'messages']);
-    expect(errors![0]!.extensions).toEqual({ ...error, provider: 'PACT', accountId: 'sales' });
-  });
+      expect(data.broken).toMatchObject({ externalId: '8750', messages: null });
+      expect(data.broken.title).toEqual(expect.any(String));
+      expect(data.healthy.messages.nodes).toHaveLength(3);
+      expect(errors).toHaveLength(1);
+      expect(errors![0]!.path).toEqual(['broken', 'messages']);
+      expect(errors![0]!.extensions).toEqual({ ...error, provider: 'PACT', accountId: 'sales' });
+    },
+  );
 
   it('in the list of messages inside the merged list costs that conversation only', async () => {
     harness.sandbox.pact.failNext(403, { times: 1, call: 'messages' });
 
-    const { data, errors } = await harness.query('{ conversations(first: 10) { nodes { id messages(last: 2) { nodes { id } } } } }');
+    const { data, errors } = await harness.query(
+      '{ conversations(first: 10) { nodes { id messages(last: 2) { nodes { id } } } } }',
+    );
 
     expect(data.conversations.nodes.filter((node: any) => node.messages === null)).toHaveLength(1);
     expect(data.conversations.nodes.filter((node: any) => node.messages?.nodes.length > 0)).toHaveLength(9);
@@ -79,7 +99,10 @@ describe("a provider's failure", () => {
   it('shows nothing of what the provider said, nor of where and with what it was asked', async () => {
     const secrets = [harness.sandbox.pact.token, harness.sandbox.pact.url, 'very secret words', '/p1/'];
     harness.sandbox.pact.failNext({ status: 418, body: 'very secret words' }, { times: 2 });
-    harness.sandbox.pact.failNext({ status: 200, body: { status: 'ok', data: 'very secret words' } }, { times: 2 });
+    harness.sandbox.pact.failNext(
+      { status: 200, body: { status: 'ok', data: 'very secret words' } },
+      { times: 2 },
+    );
     harness.sandbox.pact.failNext({ status: 200, body: 'very secret words {' }, { times: 2 });
     for (let count = 0; count < 6; count += 1) {
       const { data, errors } = await harness.query(
@@ -88,7 +111,12 @@ describe("a provider's failure", () => {
       const shown = JSON.stringify([data, errors]);
       for (const secret of secrets) expect(shown).not.toContain(secret);
     }
-    for (const secret of [harness.sandbox.pact.token, harness.sandbox.letstalk.agentKey, harness.sandbox.pigeons.user.token, 'very secret words']) {
+    for (const secret of [
+      harness.sandbox.pact.token,
+      harness.sandbox.letstalk.agentKey,
+      harness.sandbox.pigeons.user.token,
+      'very secret words',
+    ]) {
       expect(harness.logged()).not.toContain(secret);
     }
   });
@@ -132,7 +160,9 @@ describe("a provider's failure", () => {
     const asking = fetch(`${harness.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: '{ conversationByExternalId(accountId: "sales", externalId: "8750") { title } }' }),
+      body: JSON.stringify({
+        query: '{ conversationByExternalId(accountId: "sales", externalId: "8750") { title } }',
+      }),
       signal: caller.signal,
     });
     await arrived;
