@@ -21,7 +21,7 @@ export class ConfigError extends Error {
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
-    super(['The configuration can't be used:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
+    super(["The configuration can't be used:", ...problems.map((problem) => `  - ${problem}`)].join('\n'));
     this.name = 'ConfigError';
     this.problems = problems;
   }

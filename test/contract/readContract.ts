@@ -62,7 +62,7 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
       conversationId: string,
       direction: 'forward' | 'backward',
       sizes: readonly number[],
-      between = () => {},
+      between?: () => void,
     ) {
       let ids: string[] = [];
       let from: Position | undefined;
@@ -73,7 +73,7 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
         ids = direction === 'forward' ? [...ids, ...pageIds] : [...pageIds, ...ids];
         if (!hasMore) return ids;
         from = (direction === 'forward' ? items.at(-1) : items[0])!.position;
-        between();
+        between?.();
       }
       throw new Error('the walk does not end');
     }
@@ -207,7 +207,7 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
         subject.stored(long).at(-70)!,
         subject.stored(long)[0]!,
       ];
-      const missing = `${'9'.repeat(12)}`;
+      const missing = '9'.repeat(12);
 
       const found = await provider.findMessages(long, [older, missing, newest], readContext());
       expect(found.map(idOf)).toEqual([older, null, newest]);
@@ -226,8 +226,7 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
     });
 
     it('lists conversations, newest created first, each once and the same both ways, or has no method for it', async () => {
-      const { listConversations } = provider;
-      if (!listConversations) {
+      if (!provider.listConversations) {
         expect(provider.name).toBe('LETSTALK');
         return;
       }
@@ -237,7 +236,7 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
           const created: string[] = [];
           let from: Position | undefined;
           for (;;) {
-            const page = await listConversations(
+            const page = await provider.listConversations!(
               { direction, size: 7, ...(from && { from }) },
               readContext(),
             );
@@ -324,7 +323,7 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
 
 function idOf(message: Message | Error | null): string | null {
   if (message instanceof Error) throw message;
-  return message && message.externalId;
+  return message?.externalId ?? null;
 }
 
 function readContext(signal = new AbortController().signal): ReadContext {

@@ -84,7 +84,7 @@ describe('as a process', () => {
     const url = await urlOf(npm);
     const [, command] = await npm.said(/(curl -s [^\n]+\n[^\n]+)\n/);
 
-    expect((await (await fetch(`${url}/health/live`)).json()) as unknown).toEqual({ status: 'live' });
+    expect(await (await fetch(`${url}/health/live`)).json()).toEqual({ status: 'live' });
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
 
     const pasted = await run('sh', ['-c', command!]).ended;

@@ -31,7 +31,7 @@ describe('the merged list of conversations', () => {
       .map((row) => ['sales', String(row.external_id), row.created_at]);
     const pigeons = harness.sandbox.pigeons
       .conversations()
-      .filter((row) => row.participants?.some(({ uuid }) => uuid === harness.sandbox.pigeons.user.uuid))
+      .filter((row) => row.participants.some(({ uuid }) => uuid === harness.sandbox.pigeons.user.uuid))
       .map((row) => ['app', row.uuid, new Date(row.created_at).toISOString()]);
     const second = pact.map(([, id, at]) => ['sales-2', id, at]);
     all = [...pact, ...pigeons, ...second]

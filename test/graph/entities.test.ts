@@ -31,7 +31,7 @@ describe('_entities', () => {
         conversationExternalId: String(wellKnown.pact.attachments),
         externalId: String(file.external_id),
       },
-      key: { externalId: String(file.attachments?.[0]?.id) },
+      key: { externalId: String(file.attachments[0]?.id) },
     });
     const { _entities } = await harness.data(ENTITIES, {
       of: [
