@@ -3,6 +3,10 @@ import { FIRST_QUERY } from './graph/exampleOperations.ts';
 import type { ParleyServer } from './server.ts';
 import { createServer } from './server.ts';
 
+if (Number.parseInt(process.versions.node, 10) < 22) {
+  process.stderr.write('Node.js 20 gets no more fixes: Parley runs on it, and better on 24.\n');
+}
+
 try {
   const config = loadConfig(process.env);
   const server = await createServer(config);

@@ -1,0 +1,126 @@
+import type { RowOrder, Sort, WalkedRow } from './place.ts';
+import { placeRows } from './place.ts';
+import type { PactPage } from './wire.ts';
+
+/** Reads one page. `token` undefined: the first of the walk. `per`: 1 to 100. */
+export type FetchPage<Row> = (request: {
+  readonly sort: Sort;
+  readonly token: string | undefined;
+  readonly per: number;
+}) => Promise<PactPage<Row>>;
+
+/** The most rows that Pact gives in one page. */
+export const PER_PAGE = 100;
+
+/** What a walk from one end has seen. */
+export interface End<Row> {
+  readonly sort: Sort;
+  readonly rows: WalkedRow<Row>[];
+  readonly ids: Set<string>;
+  readonly tokens: Set<string>;
+  calls: number;
+  /** The token to go on with; undefined before the first page, null after the last. */
+  next: string | null | undefined;
+  /** Whether its tokens have led in a circle, so that it comes no further and proves nothing. */
+  isStuck: boolean;
+}
+
+/** What a search has seen. `complete`: the whole list, so that what is missing does not exist. */
+export interface Seeked<Row> {
+  readonly ends: {
+    readonly asc: End<Row> & { next: string | null };
+    readonly desc: End<Row> & { next: string | null };
+  };
+  readonly complete: boolean;
+}
+
+/**
+ * Walks from both ends, always on from the one that seems nearer to what is still missing, until everything is found,
+ * the walks meet, or the calls are used up.
+ *
+ * @param targets ids with their measure
+ * @param measureOf a number that rises along the list, to estimate distances by
+ */
+export async function seek<Row>(
+  options: RowOrder<Row> & { readonly fetchPage: FetchPage<Row> },
+  targets: ReadonlyMap<string, number>,
+  measureOf: (row: Row) => number,
+  maxCalls: number,
+): Promise<Seeked<Row>> {
+  const asc = createEnd<Row>('asc');
+  const desc = createEnd<Row>('desc');
+  const missing = new Map(targets);
+  let complete = false;
+  for (let calls = 0; calls < maxCalls && missing.size > 0 && !complete; calls += 1) {
+    if (asc.isStuck && desc.isStuck) break;
+    const end = nearerEnd(asc, desc, [...missing.values()], measureOf);
+    const other = end === asc ? desc : asc;
+    const page = await options.fetchPage({ sort: end.sort, token: end.next ?? undefined, per: PER_PAGE });
+    let met = false;
+    for (const entry of placeRows(page, { sort: end.sort, token: end.next ?? undefined })) {
+      const id = options.idOf(entry.row);
+      if (end.ids.has(id)) continue;
+      end.ids.add(id);
+      end.rows.push(entry);
+      missing.delete(id);
+      met ||= other.ids.has(id);
+    }
+    end.calls += 1;
+    end.isStuck = page.next !== null && end.tokens.has(page.next);
+    end.next = end.isStuck ? null : page.next;
+    if (end.next !== null) end.tokens.add(end.next);
+    complete = met || page.next === null;
+  }
+  return { ends: { asc: settled(asc), desc: settled(desc) }, complete };
+}
+
+function createEnd<Row>(sort: Sort): End<Row> {
+  return { sort, rows: [], ids: new Set(), tokens: new Set(), calls: 0, next: undefined, isStuck: false };
+}
+
+function settled<Row>(end: End<Row>): End<Row> & { next: string | null } {
+  return { ...end, next: end.next ?? null };
+}
+
+function nearerEnd<Row>(
+  asc: End<Row>,
+  desc: End<Row>,
+  missing: readonly number[],
+  measureOf: (row: Row) => number,
+): End<Row> {
+  if (asc.isStuck || desc.isStuck) return asc.isStuck ? desc : asc;
+  // Recent messages are asked for most.
+  if (desc.calls === 0) return desc;
+  const fromNewest = callsLeft(desc, missing, measureOf);
+  if (asc.calls === 0) return fromNewest <= WORTH_GUESSING ? desc : asc;
+  return callsLeft(asc, missing, measureOf) < fromNewest ? asc : desc;
+}
+
+// As near as this, learning how far the other end is costs as much as it could save.
+const WORTH_GUESSING = 2;
+
+/**
+ * How many calls from this end to the nearest target, if rows lie as densely as so far. Zero when the walk should have
+ * met all of them already: then they probably do not exist, and the shortest proof is to walk on.
+ */
+function callsLeft<Row>(end: End<Row>, targets: readonly number[], measureOf: (row: Row) => number): number {
+  const first = end.rows[0];
+  const last = end.rows.at(-1);
+  if (!first || !last) return end.calls;
+  const reached = measureOf(last.row);
+  const covered = reached - measureOf(first.row);
+  // The walk's own way: ids may run against time.
+  const distances = targets.map((target) => (target - reached) * Math.sign(covered));
+  const ahead = distances.filter((distance) => distance > 0);
+  return ahead.length > 0 ? (Math.min(...ahead) / Math.abs(covered)) * end.calls : 0;
+}
+
+/** All rows of a list that was seen completely, in the order of the walk. */
+export function wholeList<Row>(
+  { asc, desc }: Seeked<Row>['ends'],
+  sort: Sort,
+  idOf: (row: Row) => string,
+): WalkedRow<Row>[] {
+  const [near, far] = sort === 'asc' ? [asc, desc] : [desc, asc];
+  return [...near.rows, ...far.rows.filter(({ row }) => !near.ids.has(idOf(row))).toReversed()];
+}
