@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { AccountConfig } from './config/accounts.ts';
+import type { AdapterOptions } from './http/adapterOptions.ts';
 import type { HttpLimits } from './http/client.ts';
 import { createHttp } from './http/client.ts';
 import { createGotTransport } from './http/gotTransport.ts';
@@ -96,8 +97,6 @@ function headersOf(account: AccountConfig): Record<string, string> {
       return pigeonsHeaders(account.publicKey);
   }
 }
-
-type AdapterOptions = Omit<Parameters<typeof createPactProvider>[0], 'companyId'>;
 
 function createProvider(account: AccountConfig, options: AdapterOptions): Provider {
   switch (account.provider) {

@@ -57,32 +57,10 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     closeIdleConnections();
     done();
   });
-  const apollo = new ApolloServer<GraphContext>({
-    schema: createSchema(),
-    introspection: !config.production,
-    hideSchemaDetailsFromClientErrors: config.production,
-    includeStacktraceInErrorResponses: false,
-    stopOnTerminationSignals: false,
-    parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    formatError: createErrorFormatter(log),
-    logger: log,
-    plugins: [
-      createPageArgumentsPlugin(),
-      // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      config.production
-        ? ApolloServerPluginLandingPageDisabled()
-        : ApolloServerPluginLandingPageLocalDefault({ document: EXAMPLE_OPERATIONS, includeCookies: false }),
-    ],
-  });
+  const apollo = createApollo(config, log);
   await apollo.start();
-
   let ready = false;
-  app.get('/health/live', () => ({ status: 'live' }));
-  app.get('/health/ready', (_request, reply) =>
-    ready ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
-  );
+  addHealth(app, () => ready);
   app.route({
     url: '/graphql',
     method: ['GET', 'POST', 'OPTIONS'],
@@ -109,6 +87,35 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       await sandbox?.close();
     },
   };
+}
+
+function createApollo({ production }: Config, log: Logger): ApolloServer<GraphContext> {
+  return new ApolloServer<GraphContext>({
+    schema: createSchema(),
+    introspection: !production,
+    hideSchemaDetailsFromClientErrors: production,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
+    formatError: createErrorFormatter(log),
+    logger: log,
+    plugins: [
+      createPageArgumentsPlugin(),
+      // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      production
+        ? ApolloServerPluginLandingPageDisabled()
+        : ApolloServerPluginLandingPageLocalDefault({ document: EXAMPLE_OPERATIONS, includeCookies: false }),
+    ],
+  });
+}
+
+function addHealth(app: FastifyInstance, isReady: () => boolean): void {
+  app.get('/health/live', () => ({ status: 'live' }));
+  app.get('/health/ready', (_request, reply) =>
+    isReady() ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
+  );
 }
 
 /** The largest request body in bytes, and the most tokens of a document: both far above any real operation. */

@@ -7,6 +7,13 @@ import type { JsonObject } from '../messaging/provider.ts';
  * field. Strict, by {@link Contract}, where an answer makes no sense without it.
  */
 
+/** What parsers need to name a breach and to count what is lost. */
+export interface WireContext {
+  readonly source: ErrorSource;
+  /** Told how many rows of a call's answer could not be read. */
+  readonly lost: (call: string, count: number) => void;
+}
+
 /** A text; a number is taken for its digits. */
 export function text(value: unknown): string | null {
   if (typeof value === 'string') return value;

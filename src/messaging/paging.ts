@@ -35,25 +35,29 @@ export interface Page<T> {
   readonly hasMore: boolean;
 }
 
+/** The same page of other things. */
+export function mapPage<T, U>({ items, hasMore }: Page<T>, map: (item: T) => U): Page<U> {
+  return { items: items.map(({ item, position }) => ({ item: map(item), position })), hasMore };
+}
+
 /**
  * A page of a list that is wholly in memory.
  *
- * @param compare the list's order
- * @param boundary compares an item with the place that the walk goes on from, in the same order
+ * @param sideOf on which side of the request's `from` an item lies, as a comparison in the list's order
  */
 export function pageOf<T>(
   sorted: readonly T[],
-  request: PageRequest,
+  { direction, size, from, inclusive = false }: PageRequest,
   positionOf: (item: T) => Position,
-  boundary: (item: T) => number,
+  sideOf: ((item: T) => number) | undefined,
 ): Page<T> {
-  const { direction, size, from, inclusive = false } = request;
-  const rows = from
-    ? sorted.filter((item) => {
-        const side = boundary(item);
-        return side === 0 ? inclusive : side > 0 === (direction === 'forward');
-      })
-    : sorted;
+  const rows =
+    from && sideOf
+      ? sorted.filter((item) => {
+          const side = sideOf(item);
+          return side === 0 ? inclusive : side > 0 === (direction === 'forward');
+        })
+      : sorted;
   const chosen = direction === 'forward' ? rows.slice(0, size) : rows.slice(-size);
   return {
     items: chosen.map((item) => ({ item, position: positionOf(item) })),

@@ -1,4 +1,4 @@
-import type { Http } from '../../http/client.ts';
+import type { AdapterOptions } from '../../http/adapterOptions.ts';
 import type { ErrorSource } from '../../messaging/errors.ts';
 import { InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
 import type { PageRequest, Position } from '../../messaging/paging.ts';
@@ -8,15 +8,8 @@ import { LIMITS, toConversation, toMessage } from './map.ts';
 import type { LetstalkMessageRow, LetstalkMessages } from './wire.ts';
 import { parseMessages } from './wire.ts';
 
-export interface LetstalkOptions {
-  readonly accountId: string;
+export interface LetstalkOptions extends AdapterOptions {
   readonly role: LetstalkRole;
-  /** What site-relative addresses in answers are relative to. */
-  readonly baseUrl: string;
-  /** Sends the account's key with every call: {@link letstalkHeaders}. */
-  readonly http: Http;
-  /** Told of messages that could not be read. */
-  readonly lost: (call: string, count: number) => void;
 }
 
 /** Basic authentication with the key as the user and "X" as the password. */

@@ -1,7 +1,7 @@
 import JSON5 from 'json5';
-import type { ErrorSource } from '../../messaging/errors.ts';
 import { parseInstant } from '../../messaging/instant.ts';
 import type { JsonObject } from '../../messaging/provider.ts';
+import type { WireContext } from '../../http/wire.ts';
 import {
   boolean,
   createContract,
@@ -72,13 +72,7 @@ export interface LetstalkMessages {
   readonly received: number;
 }
 
-/** What the parser needs to name a breach and to count what is lost. */
-export interface LetstalkWire {
-  readonly source: ErrorSource;
-  readonly lost: (call: string, count: number) => void;
-}
-
-export function parseMessages(body: unknown, { source, lost }: LetstalkWire): LetstalkMessages {
+export function parseMessages(body: unknown, { source, lost }: WireContext): LetstalkMessages {
   const values = createContract(source, 'messages').list(body, 'the answer');
   const rows = items(values, parseMessageRow, (number) => lost('messages', number));
   const byId = new Map(rows.map((row) => [row.id, row]));

@@ -1,6 +1,7 @@
-import type { Http } from '../../http/client.ts';
+import type { AdapterOptions } from '../../http/adapterOptions.ts';
 import type { ErrorSource } from '../../messaging/errors.ts';
 import { NotFoundError, ParleyError } from '../../messaging/errors.ts';
+import { mapPage } from '../../messaging/paging.ts';
 import type { Conversation, Outcome, Provider, ReadContext } from '../../messaging/provider.ts';
 import { ACCOUNT_LIMITS, toConversation, toLimits, toMessage } from './map.ts';
 import type { WalkOptions } from './walk.ts';
@@ -8,15 +9,8 @@ import { findRows, readPage } from './walk.ts';
 import type { PactConversationRow, PactMessageRow } from './wire.ts';
 import { parseConversation, parseConversationPage, parseMessagePage } from './wire.ts';
 
-export interface PactOptions {
-  readonly accountId: string;
+export interface PactOptions extends AdapterOptions {
   readonly companyId: number;
-  /** What site-relative addresses in answers are relative to. */
-  readonly baseUrl: string;
-  /** Sends the account's token with every call: {@link pactHeaders}. */
-  readonly http: Http;
-  /** Told of rows that could not be read. */
-  readonly lost: (call: string, count: number) => void;
 }
 
 /** Where an account's token stands: never in the query, where it would end up in logs. */
@@ -63,10 +57,7 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
 
     async listConversations(request, context) {
       const page = await readPage(conversationWalk(context), request);
-      return {
-        ...page,
-        items: page.items.map(({ item, position }) => ({ item: toConversation(item, mapping), position })),
-      };
+      return mapPage(page, (row) => toConversation(row, mapping));
     },
 
     loadConversations: (ids, context) => Promise.all(ids.map((id) => loadConversation(id, context))),
@@ -74,13 +65,7 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
     async loadMessages(conversationId, request, context) {
       if (!isPactId(conversationId)) throw new NotFoundError(source);
       const page = await readPage(messageWalk(conversationId, context), request);
-      return {
-        ...page,
-        items: page.items.map(({ item, position }) => ({
-          item: toMessage(item, conversationId, mapping),
-          position,
-        })),
-      };
+      return mapPage(page, (row) => toMessage(row, conversationId, mapping));
     },
 
     async findMessages(conversationId, ids, context) {

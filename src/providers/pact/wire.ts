@@ -1,7 +1,6 @@
-import type { ErrorSource } from '../../messaging/errors.ts';
 import { parseInstant } from '../../messaging/instant.ts';
 import type { JsonObject } from '../../messaging/provider.ts';
-import type { Contract } from '../../http/wire.ts';
+import type { Contract, WireContext } from '../../http/wire.ts';
 import {
   boolean,
   count,
@@ -61,21 +60,15 @@ export interface PactPage<Row> {
   readonly next: string | null;
 }
 
-/** What the parsers need to name a breach and to count what is lost. */
-export interface PactWire {
-  readonly source: ErrorSource;
-  readonly lost: (call: string, count: number) => void;
-}
-
-export function parseConversationPage(body: unknown, wire: PactWire): PactPage<PactConversationRow> {
+export function parseConversationPage(body: unknown, wire: WireContext): PactPage<PactConversationRow> {
   return parsePage(body, 'conversations', parseConversationRow, wire);
 }
 
-export function parseMessagePage(body: unknown, wire: PactWire): PactPage<PactMessageRow> {
+export function parseMessagePage(body: unknown, wire: WireContext): PactPage<PactMessageRow> {
   return parsePage(body, 'messages', parseMessageRow, wire);
 }
 
-export function parseConversation(body: unknown, { source }: PactWire): PactConversationRow {
+export function parseConversation(body: unknown, { source }: WireContext): PactConversationRow {
   const contract = createContract(source, 'conversation');
   const row = contract.object(parseData(body, contract)['conversation'], 'data.conversation');
   return parseConversationRow(row) ?? contract.breach('data.conversation.external_id');
@@ -85,7 +78,7 @@ function parsePage<Row>(
   body: unknown,
   call: 'conversations' | 'messages',
   parseRow: (row: JsonObject) => Row | null,
-  { source, lost }: PactWire,
+  { source, lost }: WireContext,
 ): PactPage<Row> {
   const contract = createContract(source, call);
   const data = parseData(body, contract);

@@ -1,25 +1,18 @@
-import type { Http } from '../../http/client.ts';
+import type { AdapterOptions } from '../../http/adapterOptions.ts';
 import type { ErrorSource } from '../../messaging/errors.ts';
 import { InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
 import type { Position } from '../../messaging/paging.ts';
-import { pageOf } from '../../messaging/paging.ts';
+import { mapPage, pageOf } from '../../messaging/paging.ts';
 import type { Message, Provider, ReadContext } from '../../messaging/provider.ts';
 import { LIMITS, toConversation, toMessage, toState } from './map.ts';
 import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsMessages } from './wire.ts';
 import { byTime, parseConversations, parseMessages } from './wire.ts';
 
-export interface PigeonsOptions {
-  readonly accountId: string;
+export interface PigeonsOptions extends AdapterOptions {
   /** The account's own token, or the name of the incoming header that brings the caller's. */
   readonly token: { readonly value: string } | { readonly header: string };
   /** The UUID of the user that the token belongs to, where configured. */
   readonly userUuid?: string | undefined;
-  /** What site-relative addresses in answers are relative to. */
-  readonly baseUrl: string;
-  /** Sends the platform's key with every call: {@link pigeonsHeaders}. */
-  readonly http: Http;
-  /** Told of rows that could not be read. */
-  readonly lost: (call: string, count: number) => void;
 }
 
 /** The platform's key. The user's token joins it with each call, since it may be the caller's own. */
@@ -44,20 +37,17 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     knownStates: ['OPEN', 'ARCHIVED'],
 
     async listConversations({ states, ...request }, context) {
+      const from = request.from && parsePosition(request.from);
       const rows = await loadRows(context);
       const self = selfAmong(rows);
       const wanted = states ? rows.filter((row) => states.some((state) => state === toState(row))) : rows;
-      const from = request.from && parsePosition(request.from);
-      const page = pageOf(wanted.toSorted(newestCreatedFirst), request, toPosition, (row) =>
-        from ? newestCreatedFirst(row, from) : 0,
+      const page = pageOf(
+        wanted.toSorted(newestCreatedFirst),
+        request,
+        ({ createdAt, uuid }) => [createdAt ?? '', uuid],
+        from && ((row) => newestCreatedFirst(row, { createdAt: from.instant, uuid: from.id })),
       );
-      return {
-        ...page,
-        items: page.items.map(({ item, position }) => ({
-          item: toConversation(item, self, mapping),
-          position,
-        })),
-      };
+      return mapPage(page, (row) => toConversation(row, self, mapping));
     },
 
     // The list holds all that the user takes part in, participants included: one call for any number of them.
@@ -71,17 +61,16 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     },
 
     async loadMessages(conversationId, request, context) {
-      const { rows, conversation } = await loadAll(conversationId, context);
       const from = request.from && parsePosition(request.from);
+      const { rows, conversation } = await loadAll(conversationId, context);
       const page = pageOf(
         rows,
         request,
         ({ sentAt, id }) => [sentAt, id],
-        (row) => (from ? byTime(row, { sentAt: from.createdAt, id: from.uuid }) : 0),
+        from && ((row) => byTime(row, { sentAt: from.instant, id: from.id })),
       );
       return {
-        ...page,
-        items: page.items.map(({ item, position }) => ({ item: toDomain(item, conversationId), position })),
+        ...mapPage(page, (row) => toDomain(row, conversationId)),
         ...(conversation && { conversation: toConversation(conversation, knownSelf, mapping) }),
       };
     },
@@ -165,26 +154,23 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
   }
 }
 
-/** A conversation's place: all that its order depends on. */
-type Place = Pick<PigeonsConversationRow, 'createdAt' | 'uuid'>;
-
-function newestCreatedFirst(a: Place, b: Place): number {
+function newestCreatedFirst(a: ConversationPlace, b: ConversationPlace): number {
   const left = a.createdAt ?? '';
   const right = b.createdAt ?? '';
   if (left !== right) return left > right ? -1 : 1;
   return a.uuid === b.uuid ? 0 : a.uuid < b.uuid ? -1 : 1;
 }
 
-function toPosition({ createdAt, uuid }: Place): Position {
-  return [createdAt, uuid];
-}
+/** All that a conversation's place in the list depends on. */
+type ConversationPlace = Pick<PigeonsConversationRow, 'createdAt' | 'uuid'>;
 
-function parsePosition(position: Position): { createdAt: string; uuid: string } {
+/** A place in either list: an instant, and an id among those of the same one. */
+function parsePosition(position: Position): { instant: string; id: string } {
   const [instant, id] = position;
-  if (position.length !== 2 || !(instant === null || typeof instant === 'string') || typeof id !== 'string') {
+  if (position.length !== 2 || typeof instant !== 'string' || typeof id !== 'string') {
     throw new InputError('cursor', 'The cursor does not name a place in this list.');
   }
-  return { createdAt: instant ?? '', uuid: id };
+  return { instant, id };
 }
 
 // Nothing that could leave the path: ids are UUIDs, and other forms are as good as unknown.

@@ -1,6 +1,6 @@
-import type { ErrorSource } from '../../messaging/errors.ts';
 import { parseInstant } from '../../messaging/instant.ts';
 import type { JsonObject, PigeonsDevice } from '../../messaging/provider.ts';
+import type { WireContext } from '../../http/wire.ts';
 import {
   boolean,
   count,
@@ -76,15 +76,9 @@ export interface PigeonsMessages {
   readonly conversation: PigeonsConversationRow | null;
 }
 
-/** What the parsers need to name a breach and to count what is lost. */
-export interface PigeonsWire {
-  readonly source: ErrorSource;
-  readonly lost: (call: string, count: number) => void;
-}
-
 export function parseConversations(
   body: unknown,
-  { source, lost }: PigeonsWire,
+  { source, lost }: WireContext,
 ): readonly PigeonsConversationRow[] {
   const contract = createContract(source, 'conversations');
   const data = contract.list(contract.object(body, 'the answer')['data'], 'data');
@@ -92,7 +86,7 @@ export function parseConversations(
   return [...new Map(rows.map((row) => [row.uuid, row])).values()];
 }
 
-export function parseMessages(body: unknown, { source, lost }: PigeonsWire): PigeonsMessages {
+export function parseMessages(body: unknown, { source, lost }: WireContext): PigeonsMessages {
   const contract = createContract(source, 'messages');
   const answer = contract.object(body, 'the answer');
   const rows = items(contract.list(answer['data'], 'data'), parseMessageRow, (number) =>
