@@ -6,11 +6,10 @@ import type { PactPage } from './wire.ts';
  * Where rows of a Pact v1 list stand.
  *
  * Pact walks a list from either end (`sort_direction`), a page at a time, and names each next page with an opaque
- * token. So an item's place is the walk that it was met on, the token of its page, and the item itself.
+ * token. So a row's place is the walk that it was met on, the token of its page, and the row itself.
  *
- * The item itself is part of its place because tokens promise little: an unknown one silently answers the first page,
- * and nobody says whether pages shift when messages arrive. {@link rowsBehind} drops the rows that the item shows to be
- * known already.
+ * The row itself is part of its place because tokens promise little: an unknown one silently answers the first page,
+ * and nobody says whether pages shift when messages arrive.
  */
 
 export type Sort = 'asc' | 'desc';
@@ -26,11 +25,13 @@ export interface RowOrder<Row> {
   readonly keyOf: (row: Row) => number;
 }
 
-/** Where a row was met: the walk, and the token of its page, or of the page after it when it was the last of its own. */
+/** Where a row was met. */
 export interface Place {
   readonly sort: Sort;
+  /** The token of the row's page; undefined for the first page of the walk. */
   readonly token: string | undefined;
-  readonly isBeforePage: boolean;
+  /** The token of the page after it, when the row was the last of its own. */
+  readonly next: string | undefined;
 }
 
 /** A place with the row that stands there. */
@@ -47,51 +48,63 @@ export interface WalkedRow<Row> {
 /** The rows of a page with their places. */
 export function placeRows<Row>(
   page: PactPage<Row>,
-  { sort, token }: { sort: Sort; token: string | undefined },
+  { sort, token }: Pick<Place, 'sort' | 'token'>,
 ): WalkedRow<Row>[] {
   const last = page.rows.length - 1;
   return page.rows.map((row, index) => ({
     row,
-    at:
-      index === last && page.next !== null
-        ? { sort, token: page.next, isBeforePage: true }
-        : { sort, token, isBeforePage: false },
+    at: { sort, token, next: index === last ? (page.next ?? undefined) : undefined },
   }));
 }
 
-/** The rows behind a place in the walk's direction, or from it on when `inclusive`. */
-export function rowsBehind<Row>(
-  placed: readonly WalkedRow<Row>[],
-  mark: KnownPlace,
-  { idOf, keyOf }: RowOrder<Row>,
+/** A place among the rows of a walk: everything before `before` lies on the near side, everything from `behind` on the far side. */
+export interface Split {
+  readonly before: number;
+  readonly behind: number;
+}
+
+/**
+ * Splits the rows of a walk at a place. Where its row is gone, its key says where it was; rows of the very same key are
+ * then ordered by id, which is the best guess there is.
+ */
+export function splitAt<Row>(
+  walked: readonly WalkedRow<Row>[],
+  { id, key }: KnownPlace,
   sort: Sort,
-  inclusive: boolean,
-): readonly WalkedRow<Row>[] {
-  const index = placed.findIndex(({ row }) => idOf(row) === mark.id);
-  if (index >= 0) return placed.slice(inclusive ? index : index + 1);
+  { idOf, keyOf }: RowOrder<Row>,
+): Split {
+  const index = walked.findIndex(({ row }) => idOf(row) === id);
+  if (index >= 0) return { before: index, behind: index + 1 };
   const sign = sort === 'asc' ? 1 : -1;
-  return placed.filter(({ row }) => {
-    const distance = (keyOf(row) - mark.key) * sign;
-    if (distance !== 0) return distance > 0;
-    // Rows of the very same time: those of the page behind the item are behind it, else their ids decide.
-    return mark.isBeforePage || (Number(idOf(row)) - Number(mark.id)) * sign > 0;
-  });
+  const at = walked.findIndex(({ row }) => (keyOf(row) - key || Number(idOf(row)) - Number(id)) * sign > 0);
+  const split = at >= 0 ? at : walked.length;
+  return { before: split, behind: split };
 }
 
-// A place as clients carry it in their cursors, and bring it back.
-
-export function toPosition({ sort, token, isBeforePage }: Place, id: string, key: number): Position {
-  return [sort, token ?? null, isBeforePage ? 1 : 0, id, key];
+/** Whether the rows of a walk have come to a place: its row is among them, or one that its key shows to lie behind it. */
+export function hasPassed<Row>(
+  walked: readonly WalkedRow<Row>[],
+  { id, key }: KnownPlace,
+  sort: Sort,
+  { idOf, keyOf }: RowOrder<Row>,
+): boolean {
+  const sign = sort === 'asc' ? 1 : -1;
+  return walked.some(({ row }) => idOf(row) === id || (keyOf(row) - key) * sign > 0);
 }
 
-/** Throws an {@link InputError} for what {@link toPosition} has not written. */
+/** A place as clients carry it in their cursors. */
+export function toPosition({ sort, token, next }: Place, id: string, key: number): Position {
+  return [sort, token ?? null, next ?? null, id, key];
+}
+
+/** A place as it comes back. Throws an {@link InputError} for what {@link toPosition} has not written. */
 export function parsePosition(position: Position): KnownPlace {
-  const [sort, token, isBeforePage, id, key] = position;
+  const [sort, token, next, id, key] = position;
   if (
     position.length !== 5 ||
     (sort !== 'asc' && sort !== 'desc') ||
-    !(token === null || (typeof token === 'string' && token.length > 0 && token.length <= 255)) ||
-    !(isBeforePage === 0 || (isBeforePage === 1 && token !== null)) ||
+    !isToken(token) ||
+    !isToken(next) ||
     typeof id !== 'string' ||
     !/^\d{1,19}$/.test(id) ||
     typeof key !== 'number' ||
@@ -99,5 +112,9 @@ export function parsePosition(position: Position): KnownPlace {
   ) {
     throw new InputError('cursor', 'The cursor does not name a place in this list.');
   }
-  return { sort, token: token ?? undefined, isBeforePage: isBeforePage === 1, id, key };
+  return { sort, token: token ?? undefined, next: next ?? undefined, id, key };
+}
+
+function isToken(value: Position[number] | undefined): value is string | null {
+  return value === null || (typeof value === 'string' && value.length > 0 && value.length <= 255);
 }

@@ -25,61 +25,69 @@ export interface End<Row> {
   isStuck: boolean;
 }
 
-/** What a search has seen. `complete`: the whole list, so that what is missing does not exist. */
-export interface Seeked<Row> {
-  readonly ends: {
-    readonly asc: End<Row> & { next: string | null };
-    readonly desc: End<Row> & { next: string | null };
-  };
+/** What a search has seen. */
+export interface Sought<Row> {
+  readonly asc: End<Row>;
+  readonly desc: End<Row>;
+  /** Whether the whole list was seen, so that what is missing does not exist. */
   readonly complete: boolean;
+  readonly calls: number;
+}
+
+export interface SeekRequest<Row> {
+  /** Ids, each with its measure. */
+  readonly targets: ReadonlyMap<string, number>;
+  /** A number that rises or falls along the list, to estimate distances by; what is found does not depend on it. */
+  readonly measureOf: (row: Row) => number;
+  readonly maxCalls: number;
+  /** Whether an end has come so far that no target can be left behind it. */
+  readonly isSettled?: (end: End<Row>) => boolean;
 }
 
 /**
  * Walks from both ends, always on from the one that seems nearer to what is still missing, until everything is found,
  * the walks meet, or the calls are used up.
- *
- * @param targets ids with their measure
- * @param measureOf a number that rises along the list, to estimate distances by
  */
 export async function seek<Row>(
   options: RowOrder<Row> & { readonly fetchPage: FetchPage<Row> },
-  targets: ReadonlyMap<string, number>,
-  measureOf: (row: Row) => number,
-  maxCalls: number,
-): Promise<Seeked<Row>> {
+  { targets, measureOf, maxCalls, isSettled = () => false }: SeekRequest<Row>,
+): Promise<Sought<Row>> {
   const asc = createEnd<Row>('asc');
   const desc = createEnd<Row>('desc');
   const missing = new Map(targets);
   let complete = false;
-  for (let calls = 0; calls < maxCalls && missing.size > 0 && !complete; calls += 1) {
-    if (asc.isStuck && desc.isStuck) break;
+  let settled = false;
+  let calls = 0;
+  while (calls < maxCalls && missing.size > 0 && !complete && !settled && !(asc.isStuck && desc.isStuck)) {
     const end = nearerEnd(asc, desc, [...missing.values()], measureOf);
     const other = end === asc ? desc : asc;
-    const page = await options.fetchPage({ sort: end.sort, token: end.next ?? undefined, per: PER_PAGE });
-    let met = false;
-    for (const entry of placeRows(page, { sort: end.sort, token: end.next ?? undefined })) {
-      const id = options.idOf(entry.row);
-      if (end.ids.has(id)) continue;
-      end.ids.add(id);
-      end.rows.push(entry);
-      missing.delete(id);
-      met ||= other.ids.has(id);
-    }
+    const place = { sort: end.sort, token: end.next ?? undefined };
+    const page = await options.fetchPage({ ...place, per: PER_PAGE });
+    calls += 1;
+    addRows(end, placeRows(page, place), options.idOf);
+    for (const row of page.rows) missing.delete(options.idOf(row));
     end.calls += 1;
     end.isStuck = page.next !== null && end.tokens.has(page.next);
     end.next = end.isStuck ? null : page.next;
     if (end.next !== null) end.tokens.add(end.next);
-    complete = met || page.next === null;
+    complete = page.next === null || page.rows.some((row) => other.ids.has(options.idOf(row)));
+    settled = isSettled(end);
   }
-  return { ends: { asc: settled(asc), desc: settled(desc) }, complete };
+  return { asc, desc, complete, calls };
+}
+
+function addRows<Row>(end: End<Row>, rows: readonly WalkedRow<Row>[], idOf: (row: Row) => string): void {
+  for (const entry of rows) {
+    const id = idOf(entry.row);
+    // Pages that shift show rows twice.
+    if (end.ids.has(id)) continue;
+    end.ids.add(id);
+    end.rows.push(entry);
+  }
 }
 
 function createEnd<Row>(sort: Sort): End<Row> {
   return { sort, rows: [], ids: new Set(), tokens: new Set(), calls: 0, next: undefined, isStuck: false };
-}
-
-function settled<Row>(end: End<Row>): End<Row> & { next: string | null } {
-  return { ...end, next: end.next ?? null };
 }
 
 function nearerEnd<Row>(
@@ -117,10 +125,13 @@ function callsLeft<Row>(end: End<Row>, targets: readonly number[], measureOf: (r
 
 /** All rows of a list that was seen completely, in the order of the walk. */
 export function wholeList<Row>(
-  { asc, desc }: Seeked<Row>['ends'],
+  { asc, desc }: Sought<Row>,
   sort: Sort,
-  idOf: (row: Row) => string,
+  { idOf, keyOf }: RowOrder<Row>,
 ): WalkedRow<Row>[] {
   const [near, far] = sort === 'asc' ? [asc, desc] : [desc, asc];
-  return [...near.rows, ...far.rows.filter(({ row }) => !near.ids.has(idOf(row))).toReversed()];
+  const sign = sort === 'asc' ? 1 : -1;
+  const rest = far.rows.filter(({ row }) => !near.ids.has(idOf(row))).toReversed();
+  // What arrived during the search was seen by one walk only, and may belong before what the other one saw.
+  return [...near.rows, ...rest].sort((a, b) => (keyOf(a.row) - keyOf(b.row)) * sign);
 }

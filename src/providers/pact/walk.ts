@@ -1,7 +1,7 @@
 import type { Page, PageRequest } from '../../messaging/paging.ts';
 import type { KnownPlace, RowOrder, Sort, WalkedRow } from './place.ts';
-import { opposite, parsePosition, placeRows, rowsBehind, toPosition } from './place.ts';
-import type { End, FetchPage } from './seek.ts';
+import { hasPassed, opposite, parsePosition, placeRows, splitAt, toPosition } from './place.ts';
+import type { FetchPage } from './seek.ts';
 import { PER_PAGE, seek, wholeList } from './seek.ts';
 
 /**
@@ -33,7 +33,12 @@ export async function readPage<Row>(options: WalkOptions<Row>, request: PageRequ
   const sort = request.direction === 'forward' ? options.forward : opposite(options.forward);
   const inclusive = request.inclusive ?? false;
   const place = request.from && parsePosition(request.from);
-  const walked = await walkFrom(options, sort, place, request.size, inclusive);
+  const walk = { sort, size: request.size, inclusive };
+  const walked = !place
+    ? await walkOn(options, { ...walk, token: undefined })
+    : place.sort === sort
+      ? await walkFrom(options, walk, place)
+      : await turnRound(options, walk, place);
   return {
     // Walked backwards, the rows come in the order opposite to the list's.
     items: (request.direction === 'forward' ? walked.rows : walked.rows.toReversed()).map(({ row, at }) => ({
@@ -46,124 +51,144 @@ export async function readPage<Row>(options: WalkOptions<Row>, request: PageRequ
 
 /** Seeks rows by id from both ends of the list, together, in at most 20 calls. */
 export async function findRows<Row>(options: WalkOptions<Row>, ids: readonly string[]): Promise<Found<Row>> {
-  // Ids rise with time closely enough to tell which end is nearer; whether a row is found does not depend on it.
-  const targets = new Map(ids.map((id) => [id, Number(id)]));
-  const { ends, complete } = await seek(options, targets, (row) => Number(options.idOf(row)), MAX_CALLS);
-  const rows = new Map<string, Row>();
-  for (const end of [ends.asc, ends.desc]) {
-    for (const { row } of end.rows) if (targets.has(options.idOf(row))) rows.set(options.idOf(row), row);
-  }
-  return { rows, complete };
+  const { idOf } = options;
+  const { asc, desc, complete } = await seek(options, {
+    // Ids rise with time closely enough to tell which end is nearer.
+    targets: new Map(ids.map((id) => [id, Number(id)])),
+    measureOf: (row) => Number(idOf(row)),
+    maxCalls: MAX_CALLS,
+  });
+  const wanted = new Set(ids);
+  const rows = [...asc.rows, ...desc.rows].map(({ row }) => row).filter((row) => wanted.has(idOf(row)));
+  return { rows: new Map(rows.map((row) => [idOf(row), row])), complete };
+}
+
+/** Which way to walk, how many rows to take, and whether the row at the place is one of them. */
+interface Walk {
+  readonly sort: Sort;
+  readonly size: number;
+  readonly inclusive: boolean;
 }
 
 interface Walked<Row> {
-  /** In the order of the walk. */
+  /** In the order of the walk, each once. */
   readonly rows: readonly WalkedRow<Row>[];
   readonly hasMore: boolean;
 }
 
-async function walkFrom<Row>(
-  options: WalkOptions<Row>,
-  sort: Sort,
-  place: KnownPlace | undefined,
-  size: number,
-  inclusive: boolean,
-): Promise<Walked<Row>> {
-  if (!place) return walkOn(options, { sort, token: undefined, size });
-  // The page behind the item does not hold the item itself.
-  if (place.sort === sort && !(inclusive && place.isBeforePage)) {
-    return walkOn(options, { sort, token: place.token, size, behind: place, inclusive });
-  }
-  return turnRound(options, sort, place, size, inclusive);
+/** Goes on from a place in the direction of the walk that it was met on. */
+async function walkFrom<Row>(options: WalkOptions<Row>, walk: Walk, place: KnownPlace): Promise<Walked<Row>> {
+  // The page behind the row begins where this one has to, unless the row itself is wanted.
+  const behind = walk.inclusive ? undefined : place.next;
+  return walkOn(options, { ...walk, token: behind ?? place.token, place, isBehind: behind !== undefined });
 }
 
-interface WalkOn {
-  readonly sort: Sort;
+interface WalkOn<Row> extends Walk {
   readonly token: string | undefined;
-  readonly size: number;
-  /** Only rows behind this one. */
-  readonly behind?: KnownPlace;
-  readonly inclusive?: boolean;
+  /** Only rows from here on. */
+  readonly place?: KnownPlace;
+  /** Whether the token's page should begin right behind the place, and not hold it. */
+  readonly isBehind?: boolean;
+  /** Rows that were taken already. */
+  readonly taken?: readonly WalkedRow<Row>[];
+  /** Ids of rows that were met already, taken or not. */
+  readonly met?: ReadonlySet<string>;
+  readonly maxCalls?: number;
 }
 
-async function walkOn<Row>(
-  options: WalkOptions<Row>,
-  { sort, size, behind, inclusive, ...from }: WalkOn,
-): Promise<Walked<Row>> {
-  const rows: WalkedRow<Row>[] = [];
-  const seen = new Set<string>();
-  let mark = behind;
-  let token: string | undefined = from.token;
-  const tokens = new Set([token]);
-  for (let calls = 0; calls < MAX_CALLS; calls += 1) {
-    // Before the item is passed, its page is read whole: it may stand anywhere in it.
-    const isExact = !mark || (calls === 0 && mark.isBeforePage);
-    const page = await options.fetchPage({
-      sort,
-      token,
-      per: isExact ? Math.min(PER_PAGE, size - rows.length) : PER_PAGE,
-    });
-    const placed = placeRows(page, { sort, token });
-    const fresh = mark ? rowsBehind(placed, mark, options, sort, inclusive ?? false) : placed;
-    if (fresh.length > 0) mark = undefined;
+async function walkOn<Row>(options: WalkOptions<Row>, request: WalkOn<Row>): Promise<Walked<Row>> {
+  const { sort, size, place, isBehind = false, taken = [], maxCalls = MAX_CALLS } = request;
+  const rows = [...taken];
+  // Where messages arrive, pages may shift and show rows again: each counts once.
+  const met = new Set(request.met);
+  const tokens = new Set([request.token]);
+  let token = request.token;
+  let unplaced: WalkedRow<Row>[] | undefined = place && [];
+  let isExact = !place || isBehind;
+  for (let calls = 0; calls < maxCalls; calls += 1) {
+    // Where it is not known to begin right where the rows are wanted, a page is read whole.
+    const per = isExact ? Math.min(PER_PAGE, size - rows.length) : PER_PAGE;
+    const page = await options.fetchPage({ sort, token, per });
+    // A token that comes again leads in a circle.
+    const next = page.next !== null && !tokens.has(page.next) ? page.next : null;
+    let fresh: readonly WalkedRow<Row>[] = placeRows(page, { sort, token });
+    if (place && unplaced) {
+      unplaced.push(...fresh);
+      fresh = [];
+      if (next === null || hasPassed(unplaced, place, sort, options)) {
+        fresh = rowsFrom(unplaced, place, request, options);
+        const wanted = new Set(fresh);
+        for (const entry of unplaced) if (!wanted.has(entry)) met.add(options.idOf(entry.row));
+        unplaced = undefined;
+      }
+    }
+    fresh = fresh.filter(({ row }) => !met.has(options.idOf(row)));
     for (const entry of fresh) {
       const id = options.idOf(entry.row);
-      if (seen.has(id)) continue;
+      if (met.has(id)) continue;
       if (rows.length === size) return { rows, hasMore: true };
-      seen.add(id);
+      met.add(id);
       rows.push(entry);
     }
-    // A token that comes again leads in a circle.
-    if (page.next === null || tokens.has(page.next)) return { rows, hasMore: false };
+    if (next === null) return { rows, hasMore: false };
     if (rows.length === size) return { rows, hasMore: true };
-    token = page.next;
+    isExact = fresh.length > 0;
+    token = next;
     tokens.add(token);
   }
   if (rows.length === 0) throw options.unreachable();
   return { rows, hasMore: true };
 }
 
+/** The rows of a walk that lie behind a place, and the place's own when it is wanted. */
+function rowsFrom<Row>(
+  walked: readonly WalkedRow<Row>[],
+  place: KnownPlace,
+  { sort, inclusive, isBehind = false }: Pick<WalkOn<Row>, 'sort' | 'inclusive' | 'isBehind'>,
+  options: WalkOptions<Row>,
+): readonly WalkedRow<Row>[] {
+  const { before, behind } = splitAt(walked, place, sort, options);
+  if (before !== behind) return walked.slice(inclusive ? before : behind);
+  // On the pages behind a place, rows of the very same key are behind it, whatever their ids.
+  return isBehind
+    ? walked.filter(({ row }) => (options.keyOf(row) - place.key) * (sort === 'asc' ? 1 : -1) >= 0)
+    : walked.slice(behind);
+}
+
+/** Goes on from a place in the direction opposite to the walk that it was met on. */
 async function turnRound<Row>(
   options: WalkOptions<Row>,
-  sort: Sort,
+  walk: Walk,
   place: KnownPlace,
-  size: number,
-  inclusive: boolean,
 ): Promise<Walked<Row>> {
-  const { idOf, keyOf } = options;
-  // What fills the page after the item is found comes out of the same allowance.
-  const maxCalls = MAX_CALLS - Math.ceil(size / PER_PAGE);
-  const { ends, complete } = await seek(options, new Map([[place.id, place.key]]), keyOf, maxCalls);
-  const indexIn = (end: End<Row>) => end.rows.findIndex(({ row }) => idOf(row) === place.id);
+  const { sort, size, inclusive } = walk;
+  const sought = await seek(options, {
+    targets: new Map([[place.id, place.key]]),
+    measureOf: options.keyOf,
+    maxCalls: MAX_CALLS,
+    isSettled: (end) => hasPassed(end.rows, place, end.sort, options),
+  });
+  const along = sought[sort];
+  const against = sought[opposite(sort)];
 
-  const along = ends[sort];
-  const alongIndex = indexIn(along);
-  if (alongIndex >= 0) {
-    const rows = along.rows.slice(inclusive ? alongIndex : alongIndex + 1);
-    return rows.length >= size || along.next === null
-      ? cut(rows, size, along.next !== null)
-      : join(rows, await walkOn(options, { sort, token: along.next, size: size - rows.length }));
+  if (sought.complete)
+    return cut(rowsFrom(wholeList(sought, sort, options), place, walk, options), size, false);
+
+  if (hasPassed(along.rows, place, sort, options)) {
+    const rows = rowsFrom(along.rows, place, walk, options);
+    if (rows.length >= size || along.next == null) return cut(rows, size, !along.isStuck);
+    const maxCalls = MAX_CALLS - sought.calls;
+    return walkOn(options, { ...walk, token: along.next, taken: rows, met: along.ids, maxCalls });
   }
 
-  const against = ends[opposite(sort)];
-  const againstIndex = indexIn(against);
-  // That walk began where this one leads, so that it holds all there is.
-  if (againstIndex >= 0)
-    return cut(against.rows.slice(0, againstIndex + (inclusive ? 1 : 0)).toReversed(), size, false);
-
-  if (!complete) throw options.unreachable();
-  // The item is gone, but the whole list is known: its key says where it was.
-  return cut(
-    rowsBehind(wholeList(ends, sort, idOf), { ...place, isBeforePage: false }, options, sort, inclusive),
-    size,
-    false,
-  );
+  if (hasPassed(against.rows, place, opposite(sort), options)) {
+    // That walk began where this one leads, so that it holds all there is.
+    const { before, behind } = splitAt(against.rows, place, opposite(sort), options);
+    return cut(against.rows.slice(0, inclusive ? behind : before).toReversed(), size, false);
+  }
+  throw options.unreachable();
 }
 
 function cut<Row>(rows: readonly WalkedRow<Row>[], size: number, goesOn: boolean): Walked<Row> {
   return { rows: rows.slice(0, size), hasMore: goesOn || rows.length > size };
-}
-
-function join<Row>(rows: readonly WalkedRow<Row>[], rest: Walked<Row>): Walked<Row> {
-  return { rows: [...rows, ...rest.rows], hasMore: rest.hasMore };
 }
