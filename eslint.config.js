@@ -134,7 +134,6 @@ export default tseslint.config(
           InputValueDefinition: true,
           EnumValueDefinition: true,
           DirectiveDefinition: true,
-          ignoredSelectors: ['ObjectTypeDefinition[name.value=Query]'],
         },
       ],
       '@graphql-eslint/unique-type-names': 'off',

@@ -5,6 +5,7 @@ import type { HttpLimits } from './http/client.ts';
 import { createHttp } from './http/client.ts';
 import { createGotTransport } from './http/gotTransport.ts';
 import { createHealth } from './http/health.ts';
+import type { ReadPool } from './http/undiciTransport.ts';
 import { createReadPool } from './http/undiciTransport.ts';
 import type { ErrorSource } from './messaging/errors.ts';
 import type { Provider } from './messaging/provider.ts';
@@ -27,10 +28,14 @@ export function openAccounts(
   limits: HttpLimits,
   log: Logger,
 ): OpenAccounts {
-  const reads = createReadPool(limits);
   const sends = createGotTransport(limits);
 
+  const pools: ReadPool[] = [];
+
   const entries = accounts.map((account) => {
+    // Connections of its own: an account that hangs must not hold up another one.
+    const reads = createReadPool(limits);
+    pools.push(reads);
     const source: ErrorSource = { provider: PROVIDER_NAMES[account.provider], accountId: account.id };
     const health = createHealth({ ownCredentials: !('tokenHeader' in account && account.tokenHeader) });
     const http = createHttp({
@@ -52,7 +57,10 @@ export function openAccounts(
       status: () => health.status(),
     };
   });
-  return { registry: createRegistry(entries), close: () => reads.close() };
+  return {
+    registry: createRegistry(entries),
+    close: async () => void (await Promise.all(pools.map((pool) => pool.close()))),
+  };
 }
 
 /** One account for each of the sandbox's providers. */

@@ -7,6 +7,9 @@ if (Number.parseInt(process.versions.node, 10) < 22) {
   process.stderr.write('Node.js 20 gets no more fixes: Parley runs on it, and better on 24.\n');
 }
 
+// Whoever reads no further (`| head`) does not end the server.
+process.stdout.on('error', () => undefined);
+
 try {
   const config = loadConfig(process.env);
   const server = await createServer(config);
@@ -36,20 +39,26 @@ function describe(server: ParleyServer, url: string): string {
     `    -d '${JSON.stringify({ query: FIRST_QUERY })}'`,
     '',
     ...(server.onSandbox
-      ? ['Connect real accounts: PARLEY_ACCOUNTS=accounts.yaml npm start (see README). ']
+      ? ['Connect real accounts: PARLEY_ACCOUNTS=accounts.yaml npm start (see README).']
       : []),
     'Ctrl-C stops.',
     '',
   ].join('\n');
 }
 
+/** Milliseconds. */
+const SAME_KEYPRESS = 500;
+
 function exitOnSignal(server: ParleyServer): void {
-  let stopping = false;
+  let askedAt: number | undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
-      // Who asks twice does not want to wait.
-      if (stopping) process.exit(1);
-      stopping = true;
+      if (askedAt !== undefined) {
+        // Who asks twice does not want to wait. A terminal and npm both pass on one Ctrl-C, though.
+        if (Date.now() - askedAt > SAME_KEYPRESS) process.exit(1);
+        return;
+      }
+      askedAt = Date.now();
       server.close().then(
         () => process.exit(0),
         (error: unknown) => {

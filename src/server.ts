@@ -16,7 +16,7 @@ import type { GraphContext } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
 import { createErrorFormatter } from './graph/errors.ts';
 import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
-import { createPageArgumentsPlugin } from './graph/pageArgumentsPlugin.ts';
+import { createOperationChecks } from './graph/operationChecks.ts';
 import { createSchema } from './graph/schema.ts';
 import type { HttpLimits } from './http/client.ts';
 import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
@@ -51,7 +51,11 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     log,
   );
 
-  const app = fastify({ bodyLimit: MAX_REQUEST_BYTES });
+  const app = fastify({
+    bodyLimit: MAX_REQUEST_BYTES,
+    requestTimeout: REQUEST_TIMEOUT,
+    frameworkErrors: answerBadPath,
+  });
   const closeIdleConnections = trackConnections(app.server);
   app.addHook('preClose', (done) => {
     closeIdleConnections();
@@ -81,7 +85,10 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     },
     async close() {
       ready = false;
+      // Longer than any call to a provider may take: what is still open then will not end by itself.
+      const overdue = setTimeout(() => app.server.closeAllConnections(), CLOSE_DEADLINE);
       await app.close();
+      clearTimeout(overdue);
       await apollo.stop();
       await closeAccounts();
       await sandbox?.close();
@@ -100,7 +107,7 @@ function createApollo({ production }: Config, log: Logger): ApolloServer<GraphCo
     formatError: createErrorFormatter(log),
     logger: log,
     plugins: [
-      createPageArgumentsPlugin(),
+      createOperationChecks(),
       // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -118,6 +125,10 @@ function addHealth(app: FastifyInstance, isReady: () => boolean): void {
   );
 }
 
+/** How long a request may take to arrive, and how long closing waits for those in flight; milliseconds. */
+const REQUEST_TIMEOUT = 30_000;
+const CLOSE_DEADLINE = 12_000;
+
 /** The largest request body in bytes, and the most tokens of a document: both far above any real operation. */
 const MAX_REQUEST_BYTES = 1024 * 1024;
 const MAX_TOKENS = 10_000;
@@ -131,11 +142,16 @@ function whenGone(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
+function answer(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
+  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
+}
+
+function answerBadPath(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
+  void answer(reply, 400, 'BAD_REQUEST', "The request's path can't be read.");
+}
+
 // What fails before GraphQL is reached (bad JSON, a body too large, an unknown path) has the same form as what fails in it.
 function answerErrorsAsGraphQL(app: FastifyInstance, log: Logger): void {
-  const answer = (reply: FastifyReply, status: number, code: string, message: string) =>
-    reply.code(status).send({ errors: [{ message, extensions: { code } }] });
-
   app.setNotFoundHandler((_request, reply) =>
     answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
   );
@@ -154,6 +170,6 @@ function answerErrorsAsGraphQL(app: FastifyInstance, log: Logger): void {
         'BAD_REQUEST',
         'A request body is JSON, with the content type application/json.',
       );
-    return answer(reply, status, 'BAD_REQUEST', 'The request body is not valid JSON.');
+    return answer(reply, status, 'BAD_REQUEST', "The request can't be read: its body is JSON, in UTF-8.");
   });
 }

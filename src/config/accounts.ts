@@ -1,35 +1,32 @@
-import { parse, YAMLParseError } from 'yaml';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ACCOUNT_ID } from '../messaging/ids.ts';
 
-// What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
-const secret = z
-  .string({ error: 'is missing' })
-  .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+/** A text; says apart what is not there and what is something else, such as a number without quotes. */
+const text = z.string({
+  error: ({ input }) =>
+    input === undefined || input === null ? 'is missing' : 'must be a text: put it in quotes',
+});
 
-const baseUrl = z
-  .string({ error: 'is missing' })
-  .refine(isBaseUrl, 'must be an http(s) URL without credentials, query or fragment')
+// What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
+const secret = text.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
+
+const baseUrl = text
+  .refine(isBaseUrl, 'must be an http(s) URL without spaces, credentials, query or fragment')
   .transform((value) => value.replace(/\/+$/, ''));
 
-const id = z.string({ error: 'is missing' }).regex(ACCOUNT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
+const id = text.regex(ACCOUNT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
 
-const name = z
-  .string()
-  .trim()
-  .min(1, 'must not be empty')
-  .max(200, 'must have at most 200 characters')
-  .optional();
+const name = text.trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters').optional();
 
 const pact = z.strictObject({
   id,
   provider: z.literal('pact'),
   name,
   /** The company whose channels the account speaks for. */
-  companyId: z.coerce
-    .number({ error: 'must be a number' })
-    .int('must be a whole number')
-    .positive('must be positive'),
+  companyId: z
+    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a whole number' })
+    .refine((value) => Number.isSafeInteger(value) && value > 0, 'must be a whole number above 0'),
   token: secret,
   baseUrl: baseUrl.default('https://api.pact.im'),
 });
@@ -68,7 +65,10 @@ const pigeons = z
   });
 
 const accountSchema = z.discriminatedUnion('provider', [pact, letstalk, pigeons], {
-  error: 'must be "pact", "letstalk" or "pigeons"',
+  error: ({ input }) =>
+    typeof input === 'object' && input !== null && !Array.isArray(input)
+      ? 'must be "pact", "letstalk" or "pigeons"'
+      : 'must be a mapping of keys to values',
 });
 
 const accountsFile = z.strictObject(
@@ -91,28 +91,40 @@ export function parseAccounts(
   yaml: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): ParsedAccounts {
-  let document: unknown;
-  try {
-    document = parse(yaml);
-  } catch (error) {
-    // The parser's own message quotes the file.
-    const position = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
-    return {
-      problems: [
-        position ? `is not valid YAML at line ${position.line}, column ${position.col}` : 'is not valid YAML',
-      ],
-    };
-  }
-  const unset = new Map<string, string>();
-  const result = accountsFile.safeParse(substitute(document, environment, [], unset));
-  const problems = [...unset].map(
-    ([path, variable]) => `${path}: the environment variable ${variable} is not set`,
+  const parsed = parseYaml(yaml);
+  if (parsed.problems.length > 0) return { problems: parsed.problems };
+  const unset: Unset[] = [];
+  const document = substitute(parsed.document, environment, [], unset);
+  const result = accountsFile.safeParse(document);
+  const problems = unset.map(
+    ({ path, variable }) => `${path}: the environment variable ${variable} is not set`,
   );
-  if (!result.success) problems.push(...toProblems(result.error, unset));
+  if (!result.success) problems.push(...toProblems(result.error, new Set(unset.map(({ path }) => path))));
   problems.push(...duplicateIds(document).map((id) => `accounts: the id "${id}" is used more than once`));
   return result.success && problems.length === 0
     ? { accounts: result.data.accounts, problems: [] }
     : { problems };
+}
+
+// The parser's own messages quote the file, and so its secrets: its codes have to do. Aliases are of no use here, and
+// can refer to themselves.
+function parseYaml(yaml: string): { document: unknown; problems: string[] } {
+  const document = parseDocument(yaml, { logLevel: 'silent', prettyErrors: true });
+  const problems = [...document.errors, ...document.warnings].map(({ code, linePos }) => {
+    const place = linePos?.[0] ? ` at line ${linePos[0].line}, column ${linePos[0].col}` : '';
+    return `is not valid YAML${place} (${code.toLowerCase().replaceAll('_', ' ')})`;
+  });
+  if (problems.length > 0) return { document: undefined, problems };
+  try {
+    return { document: document.toJS({ maxAliasCount: 0 }), problems: [] };
+  } catch {
+    return { document: undefined, problems: ['uses aliases ("*name"), which are not taken here'] };
+  }
+}
+
+interface Unset {
+  readonly path: string;
+  readonly variable: string;
 }
 
 // Looked for in what was written, since one mistake elsewhere leaves nothing parsed.
@@ -129,13 +141,13 @@ function substitute(
   value: unknown,
   environment: Readonly<Record<string, string | undefined>>,
   path: readonly (string | number)[],
-  unset: Map<string, string>,
+  unset: Unset[],
 ): unknown {
   if (typeof value === 'string') {
     return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (placeholder, variable: string) => {
-      const replacement = environment[variable];
+      const replacement = Object.hasOwn(environment, variable) ? environment[variable] : undefined;
       if (replacement) return replacement;
-      unset.set(toPath(path), variable);
+      unset.push({ path: toPath(path), variable });
       return placeholder;
     });
   }
@@ -149,7 +161,7 @@ function substitute(
   return value;
 }
 
-function toProblems(error: z.ZodError, unset: ReadonlyMap<string, string>): string[] {
+function toProblems(error: z.ZodError, unset: ReadonlySet<string>): string[] {
   return error.issues
     .map((issue) => ({ path: toPath(issue.path), issue }))
     .filter(({ path }) => !unset.has(path))
@@ -169,7 +181,7 @@ function toPath(path: readonly PropertyKey[]): string {
 }
 
 function isBaseUrl(value: string): boolean {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password, search, hash } = new URL(value);
-  return /^https?:$/.test(protocol) && !username && !password && !search && !hash;
+  if (!/^https?:\/\/[^\s?#\\]+$/i.test(value) || !URL.canParse(value)) return false;
+  const { username, password } = new URL(value);
+  return !username && !password;
 }

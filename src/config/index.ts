@@ -3,13 +3,15 @@ import { z } from 'zod';
 import type { AccountConfig } from './accounts.ts';
 import { parseAccounts } from './accounts.ts';
 
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
 /** All that Parley is told from outside, checked and unchanging. */
 export interface Config {
   /** The address to listen on. */
   readonly host: string;
   /** The port to listen on; 0 takes any free one. */
   readonly port: number;
-  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  readonly logLevel: (typeof LOG_LEVELS)[number];
   /** In production there is neither introspection nor Apollo Sandbox. */
   readonly production: boolean;
   /** The accounts to serve; undefined for those of the embedded sandbox. */
@@ -30,8 +32,13 @@ export class ConfigError extends Error {
 const environmentSchema = z.object({
   // Only this machine until somebody asks for more: there is no authentication yet.
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).default(4000),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'must be a number from 0 to 65535')
+    .default(4000),
+  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
   NODE_ENV: z.string().optional(),
   PARLEY_ACCOUNTS: z.string().optional(),
 });

@@ -138,7 +138,7 @@ export type Capabilities = {
   readonly maxAttachmentsPerMessage?: Maybe<Scalars['Int']['output']>;
   /** The longest text of one message in Unicode code points. Null when the provider names no limit. */
   readonly maxTextLength?: Maybe<Scalars['Int']['output']>;
-  /** Messages can be reacted to. */
+  /** A reaction can be added to a message. Reading the reactions of others is possible wherever the provider gives them. */
   readonly reactions: Scalars['Boolean']['output'];
   /** A message can be marked as read. */
   readonly readReceipts: Scalars['Boolean']['output'];
@@ -236,7 +236,7 @@ export type ConversationFilter = {
   readonly providers?: InputMaybe<ReadonlyArray<Provider>>;
   /**
    * Only conversations in one of these states. An account whose provider does not say a conversation's state takes no part,
-   * unless `accountIds` names it: then its source says `UNSUPPORTED`.
+   * unless `accountIds` or `providers` names it: then its source says `UNSUPPORTED`.
    */
   readonly states?: InputMaybe<ReadonlyArray<ConversationState>>;
 };
@@ -314,7 +314,7 @@ export type DeliveryState =
   /** Nobody can say yet: the provider's answer was lost. */
   | 'UNKNOWN';
 
-/** The codes of `SourceError.code` and of the `extensions.code` of GraphQL errors. */
+/** The codes of `SourceError.code`, and of the `extensions.code` of errors that come while an operation runs. What is refused before has codes of its own. */
 export type ErrorCode =
   /** An argument is malformed, out of range or does not fit the others; `extensions.argument` names it. */
   | 'BAD_USER_INPUT'
@@ -349,7 +349,7 @@ export type ErrorCode =
   /** The provider can't do this. */
   | 'UNSUPPORTED';
 
-/** Any other file. */
+/** Any other file, and any whose type the provider does not say. */
 export type FileMedia = {
   readonly __typename?: 'FileMedia';
   /** A picture to show for it. Null when there is none. */
@@ -531,13 +531,13 @@ export type PactReaction = {
 /** How to go on from a page, as Relay defines it. */
 export type PageInfo = {
   readonly __typename?: 'PageInfo';
-  /** The last item's cursor, for `after`. Null on an empty page. */
+  /** The last item's cursor, for `after`. On an empty page the cursor that it was asked from; null when there was none. */
   readonly endCursor?: Maybe<Scalars['String']['output']>;
   /** More items follow this page. */
   readonly hasNextPage: Scalars['Boolean']['output'];
   /** More items precede this page. */
   readonly hasPreviousPage: Scalars['Boolean']['output'];
-  /** The first item's cursor, for `before`. Null on an empty page. */
+  /** The first item's cursor, for `before`. On an empty page the cursor that it was asked from; null when there was none. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
 };
 
@@ -637,6 +637,7 @@ export type Provider =
   /** Pigeons (EchoSistema): in-app chat between the users of a platform. */
   | 'PIGEONS';
 
+/** Where reading starts. Nothing here changes anything. */
 export type Query = {
   readonly __typename?: 'Query';
   /** One account. Null when it does not exist or the caller may not use it: both look the same. */
@@ -668,27 +669,32 @@ export type Query = {
 };
 
 
+/** Where reading starts. Nothing here changes anything. */
 export type QueryAccountArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Where reading starts. Nothing here changes anything. */
 export type QueryAttachmentArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Where reading starts. Nothing here changes anything. */
 export type QueryConversationArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Where reading starts. Nothing here changes anything. */
 export type QueryConversationByExternalIdArgs = {
   accountId: Scalars['ID']['input'];
   externalId: Scalars['String']['input'];
 };
 
 
+/** Where reading starts. Nothing here changes anything. */
 export type QueryConversationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -698,6 +704,7 @@ export type QueryConversationsArgs = {
 };
 
 
+/** Where reading starts. Nothing here changes anything. */
 export type QueryMessageArgs = {
   id: Scalars['ID']['input'];
 };

@@ -15,8 +15,10 @@ export function createErrorFormatter(log: Logger) {
       if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error.cause ?? error }, 'internal error');
       return { ...formatted, message: error.message, extensions: toExtensions(error) };
     }
-    if (error instanceof GraphQLError && error.extensions['code'] !== 'INTERNAL_SERVER_ERROR') {
-      return { ...formatted, extensions: { code: formatted.extensions?.['code'] ?? 'BAD_USER_INPUT' } };
+    const { code, argument } = formatted.extensions ?? {};
+    // GraphQL's own errors about a document have a code; one without has come from inside.
+    if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') {
+      return { ...formatted, extensions: { code, ...(argument !== undefined && { argument }) } };
     }
     log.error({ err: error }, 'internal error');
     return {

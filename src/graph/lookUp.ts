@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { InputError, NotFoundError, ParleyError } from '../messaging/errors.ts';
+import { NotFoundError, ParleyError } from '../messaging/errors.ts';
 import type { AttachmentRef, ConversationRef, MessageRef } from '../messaging/ids.ts';
 import type { Attachment, Conversation, Message } from '../messaging/provider.ts';
 import type { GraphContext } from './context.ts';
@@ -20,6 +20,7 @@ export interface LookUp {
 }
 
 const CONVERSATION_KEY = new Set(['id', 'accountId', 'externalId']);
+const CONVERSATION_KEY_AND_MESSAGES = new Set([...CONVERSATION_KEY, 'messages']);
 const MESSAGE_KEY = new Set(['id', 'accountId', 'externalId', 'conversationExternalId']);
 const ATTACHMENT_KEY = new Set(['id']);
 
@@ -28,20 +29,28 @@ export async function lookUpConversation(
   { context, info, trusted }: LookUp,
 ): Promise<Conversation | null> {
   const { loaders, registry } = context;
-  if (!registry.get(ref.accountId)) return null;
+  const account = registry.get(ref.accountId);
+  if (!account) return null;
   const fields = selectedFields(info, 'Conversation');
   if (trusted && asksOnlyFor(fields, CONVERSATION_KEY)) return ref;
-  const messages = fields.find(({ name }) => name === 'messages');
-  if (!messages) return loaders.conversation.load(ref);
-  try {
-    const page = await loaders.messagePage(ref, toMessagePageRequest(ref, messages.args));
-    return page.conversation ?? ref;
-  } catch (error) {
-    if (error instanceof NotFoundError) return null;
-    // A page that failed proves nothing either way: the field itself reports it.
-    if (error instanceof ParleyError && !(error instanceof InputError)) return ref;
-    throw error;
-  }
+  // Every page is checked before one is read.
+  const [page] = fields
+    .filter(({ name }) => name === 'messages')
+    .map(({ args }) => toMessagePageRequest(ref, account.provider, args));
+  if (!page) return loaders.conversation.load(ref);
+
+  // Facts that no page tells are read at the same time, and not after it.
+  const wantsFacts = !asksOnlyFor(fields, CONVERSATION_KEY_AND_MESSAGES);
+  const [read, facts] = await Promise.allSettled([
+    loaders.messagePage(ref, page),
+    wantsFacts && !account.provider.pagesTellConversation ? loaders.conversation.load(ref) : undefined,
+  ]);
+  if (facts.status === 'fulfilled' && facts.value !== undefined) return facts.value;
+  if (read.status === 'fulfilled') return read.value.conversation ?? ref;
+  if (read.reason instanceof NotFoundError) return null;
+  // A page that failed proves nothing either way: the fields themselves report it.
+  if (read.reason instanceof ParleyError) return ref;
+  throw read.reason;
 }
 
 export async function lookUpMessage(

@@ -2,6 +2,7 @@ import { InputError } from '../messaging/errors.ts';
 import type { ConversationRef } from '../messaging/ids.ts';
 import { parseMessageCursor } from '../messaging/messageList.ts';
 import type { PageRequest } from '../messaging/paging.ts';
+import type { Provider } from '../messaging/provider.ts';
 
 /** The paging arguments of a connection field, as GraphQL hands them over. */
 export interface PageArguments {
@@ -56,9 +57,13 @@ export function parsePageArguments(args: PageArguments, usual: 'forward' | 'back
 }
 
 /** What a conversation's `messages` field asks of its provider. Throws an {@link InputError} that names an argument. */
-export function toMessagePageRequest(conversation: ConversationRef, args: PageArguments): PageRequest {
+export function toMessagePageRequest(
+  conversation: ConversationRef,
+  provider: Provider,
+  args: PageArguments,
+): PageRequest {
   const { direction, size, cursor } = parsePageArguments(args, 'backward');
-  const from = cursor && parseMessageCursor(conversation, cursor.value, cursor.argument);
+  const from = cursor && parseMessageCursor(conversation, provider, cursor.value, cursor.argument);
   return { direction, size, ...(from && { from }) };
 }
 

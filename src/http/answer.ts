@@ -60,9 +60,9 @@ export function readBody(answer: Answer, source: ErrorSource, call: string): unk
   }
 }
 
-/** Seconds, from either form of the header; undefined for what is absent, past or absurd (over a day). */
+/** Seconds, from either form of the header, a day at the most; undefined for what is absent, past or no time at all. */
 export function parseRetryAfter(value: string | undefined, now = Date.now()): number | undefined {
   if (value === undefined) return undefined;
   const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1000);
-  return seconds > 0 && seconds <= 86_400 ? seconds : undefined;
+  return seconds > 0 ? Math.min(seconds, 86_400) : undefined;
 }

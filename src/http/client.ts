@@ -129,19 +129,20 @@ function toUrl(base: string, { path, query = {} }: HttpRequest): string {
 }
 
 function toProviderError(
-  cause: unknown,
+  thrown: unknown,
   { source, caller, deadline }: { source: ErrorSource; caller: AbortSignal; deadline: AbortSignal },
 ): ParleyError {
-  if (cause instanceof ParleyError) return cause;
+  if (thrown instanceof ParleyError) return thrown;
+  const cause = toCause(thrown);
   if (caller.aborted) return new ParleyError('CANCELLED', 'The caller went away.', { source, cause });
-  if (deadline.aborted || isTimeout(cause)) {
+  if (deadline.aborted || isTimeout(thrown)) {
     return new ProviderError('PROVIDER_TIMEOUT', `${source.provider} did not answer in time.`, {
       source,
       retryable: true,
       cause,
     });
   }
-  if (isTooLarge(cause)) {
+  if (isTooLarge(thrown)) {
     return new ProviderError(
       'PROVIDER_CONTRACT',
       `${source.provider} answered with more than Parley reads.`,
@@ -156,6 +157,12 @@ function toProviderError(
     retryable: true,
     cause,
   });
+}
+
+// A transport's own error holds the request with its credentials, or what the provider wrote: its name has to do.
+function toCause(thrown: unknown): Error {
+  const { name } = thrown instanceof Error ? thrown : new Error();
+  return new Error([name, codeOf(thrown)].join(' ').trim());
 }
 
 // Both transports name what went wrong in `code`: undici's own, Node's, and got's.

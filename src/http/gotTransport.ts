@@ -16,7 +16,10 @@ export function createGotTransport(limits: HttpLimits): Transport {
   return async ({ method, url, headers, body }, signal) => {
     const answer = client(url, {
       method: method as 'POST',
-      headers: { ...headers },
+      headers: {
+        ...headers,
+        ...(body && 'form' in body && { 'content-type': 'application/x-www-form-urlencoded' }),
+      },
       signal,
       ...(body && toGotBody(body)),
     });
@@ -39,9 +42,5 @@ export function createGotTransport(limits: HttpLimits): Transport {
 
 function toGotBody(body: HttpBody) {
   if ('json' in body) return { json: body.json };
-  if ('multipart' in body) return { body: body.multipart };
-  return {
-    body: body.form.toString(),
-    headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  };
+  return { body: 'multipart' in body ? body.multipart : body.form.toString() };
 }

@@ -1,5 +1,6 @@
 import type { ErrorSource } from '../messaging/errors.ts';
 import { ContractError } from '../messaging/errors.ts';
+import { isExternalId } from '../messaging/ids.ts';
 import type { JsonObject } from '../messaging/provider.ts';
 
 /**
@@ -25,10 +26,11 @@ export function nonEmptyText(value: unknown): string | null {
   return text(value) || null;
 }
 
-/** A provider's own id. */
+/** A provider's own id, of the form that a global id can carry. */
 export function externalId(value: unknown): string | null {
-  const id = text(value);
-  return id !== null && id.length > 0 && id.length <= 255 ? id : null;
+  // A number past what JavaScript can hold exactly has lost its last digits: two things would share it.
+  const id = typeof value === 'number' && !Number.isSafeInteger(value) ? null : text(value);
+  return isExternalId(id) ? id : null;
 }
 
 /** A count or size that fits GraphQL's `Int`; more than that is as good as unknown. */
@@ -52,6 +54,22 @@ export function object(value: unknown): JsonObject | null {
   if (typeof value !== 'object' || value === null) return null;
   if (Array.isArray(value)) return value.length === 0 ? {} : null;
   return value as JsonObject;
+}
+
+/**
+ * An object that is handed on as it is, with whatever it holds. One that is nested too deeply to be written again is
+ * as good as unknown.
+ */
+export function freeObject(value: unknown): JsonObject | null {
+  const parsed = object(value);
+  return parsed && isShallow(parsed, MAX_DEPTH) ? parsed : null;
+}
+
+const MAX_DEPTH = 32;
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1));
 }
 
 /** An array; anything else counts as empty. */

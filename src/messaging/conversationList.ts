@@ -1,6 +1,7 @@
 import { encodeMergedCursor, parseMergedCursor } from './cursors.ts';
 import { InputError, ParleyError, UnsupportedError } from './errors.ts';
 import { ACCOUNT_ID } from './ids.ts';
+import type { Cut } from './merge.ts';
 import { readMerged } from './merge.ts';
 import type { Conversation, ConversationState, ProviderName, ReadContext } from './provider.ts';
 import type { Account, Registry } from './registry.ts';
@@ -25,6 +26,8 @@ export interface ConversationList {
   readonly items: readonly Conversation[];
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
+  /** The cursor that the page was asked from. */
+  readonly from: string | undefined;
   readonly cursorAt: (index: number) => string;
   readonly sources: readonly ConversationListSource[];
 }
@@ -48,6 +51,7 @@ export async function listConversations(
   const accounts = selectAccounts(registry, filter);
   const list = nameOf(filter);
   const from = cursor && parseMergedCursor(list, cursor.value, cursor.argument);
+  if (from) checkPlaces(from, accounts, cursor.argument);
   const states = filter.states;
 
   const page = await readMerged(
@@ -60,7 +64,10 @@ export async function listConversations(
         if (states && provider.knownStates.length === 0) {
           throw new UnsupportedError(sourceOf(account), 'filtering conversations by state');
         }
-        return provider.listConversations(states ? { ...pageRequest, states } : pageRequest, context);
+        const asked = states ? { ...pageRequest, states } : pageRequest;
+        return context.share(`${account.id} conversations ${JSON.stringify(asked)}`, () =>
+          provider.listConversations!(asked, context),
+        );
       },
     })),
     { direction, size, ...(from && { from }) },
@@ -69,13 +76,16 @@ export async function listConversations(
 
   const sources = page.outcomes.map(({ error }, index) => ({
     account: accounts[index]!,
-    error: error === undefined ? undefined : toSourceError(error, accounts[index]!, cursor?.argument),
+    error: error === undefined ? undefined : toSourceError(error, accounts[index]!),
   }));
+  // Rows that may still come are worth asking for again; those of a provider that refuses are not.
+  const hasMore = page.hasMore || sources.some(({ error }) => error?.retryable);
   return {
     items: page.items,
+    from: cursor?.value,
     // The cursor's own item lies on the other side: there is always something there.
-    hasNextPage: direction === 'forward' ? page.hasMore : from !== undefined,
-    hasPreviousPage: direction === 'backward' ? page.hasMore : from !== undefined,
+    hasNextPage: direction === 'forward' ? hasMore : from !== undefined,
+    hasPreviousPage: direction === 'backward' ? hasMore : from !== undefined,
     cursorAt: (index) => encodeMergedCursor(list, page.cutAt(index)),
     sources,
   };
@@ -116,9 +126,16 @@ function newestCreatedFirst(a: Conversation, b: Conversation): number {
   return left === right ? 0 : left > right ? -1 : 1;
 }
 
-function toSourceError(error: unknown, account: Account, argument: string | undefined): ParleyError {
-  // Only a forged cursor can hold a place that an adapter does not know: that is the caller's mistake, not a failure.
-  if (error instanceof InputError) throw new InputError(argument ?? error.argument, error.message);
+// Only a forged cursor can hold a place that an adapter does not know. It is refused before any provider is asked.
+function checkPlaces({ marks }: Cut, accounts: readonly Account[], argument: string): void {
+  for (const { id, provider } of accounts) {
+    const mark = Object.hasOwn(marks, id) ? marks[id] : undefined;
+    if (mark === undefined || mark === 'end' || provider.isPosition(mark.position)) continue;
+    throw new InputError(argument, `The argument "${argument}" is not a valid cursor.`);
+  }
+}
+
+function toSourceError(error: unknown, account: Account): ParleyError {
   if (error instanceof ParleyError) return error;
   return new ParleyError('INTERNAL_SERVER_ERROR', 'Parley failed to read this account.', {
     source: sourceOf(account),

@@ -8,14 +8,17 @@ import type { Cut, Mark } from './merge.ts';
  * refused: its place would mean something else there.
  */
 
-/** The cursor of a place in one provider's list. `list` is the list's name, the same for every page of it. */
+/** Which kind of list a cursor belongs to: a conversation's messages, or conversations. */
+export type CursorKind = 'messages' | 'conversations';
+
+/** The cursor of a place among a conversation's messages. `list` is the list's name, the same for every page of it. */
 export function encodeCursor(list: string, position: Position): string {
-  return encode([digest(list), ...position]);
+  return encode([nameOf('messages', list), ...position]);
 }
 
 /** Reads what {@link encodeCursor} wrote. Throws an {@link InputError} that names `argument`. */
 export function parseCursor(list: string, cursor: string, argument: string): Position {
-  const position = decode(list, cursor, argument);
+  const position = decode(nameOf('messages', list), cursor, argument);
   return isPosition(position) ? position : malformed(argument);
 }
 
@@ -25,12 +28,12 @@ export function encodeMergedCursor(list: string, { owner, marks }: Cut): string 
     accountId,
     mark === 'end' ? 'end' : [mark.side, ...mark.position],
   ]);
-  return encode([digest(list), owner, Object.fromEntries(entries)]);
+  return encode([nameOf('conversations', list), owner, Object.fromEntries(entries)]);
 }
 
 /** Reads what {@link encodeMergedCursor} wrote. Throws an {@link InputError} that names `argument`. */
 export function parseMergedCursor(list: string, cursor: string, argument: string): Cut {
-  const rest = decode(list, cursor, argument);
+  const rest = decode(nameOf('conversations', list), cursor, argument);
   const [owner, entries] = rest;
   if (typeof owner !== 'string' || typeof entries !== 'object' || entries === null || rest.length !== 2) {
     return malformed(argument);
@@ -40,9 +43,13 @@ export function parseMergedCursor(list: string, cursor: string, argument: string
   return { owner, marks: Object.fromEntries(marks) };
 }
 
-/** Whether a text has the form of a cursor, of whatever list. Costs no knowledge of the list. */
-export function isCursor(cursor: string): boolean {
-  return decodeArray(cursor) !== undefined;
+/**
+ * Throws an {@link InputError} that names `argument` for what can't be a cursor of any list of the kind: as much as can
+ * be said without knowing which list is meant.
+ */
+export function checkCursor(kind: CursorKind, cursor: string, argument: string): void {
+  const [name] = decodeArray(cursor) ?? malformed(argument);
+  if (!(name as string).startsWith(kind[0]!)) otherList(argument);
 }
 
 function parseMark(value: unknown, argument: string): Mark {
@@ -57,13 +64,9 @@ function encode(parts: readonly unknown[]): string {
   return Buffer.from(JSON.stringify(parts)).toString('base64url');
 }
 
-function decode(list: string, cursor: string, argument: string): readonly unknown[] {
-  const parts = decodeArray(cursor) ?? malformed(argument);
-  const [head, ...rest] = parts;
-  if (head !== digest(list)) {
-    throw new InputError(argument, `The argument "${argument}" is a cursor of another list.`);
-  }
-  return rest;
+function decode(name: string, cursor: string, argument: string): readonly unknown[] {
+  const [head, ...rest] = decodeArray(cursor) ?? malformed(argument);
+  return head === name ? rest : otherList(argument);
 }
 
 function decodeArray(cursor: string): readonly unknown[] | undefined {
@@ -87,12 +90,16 @@ function isPosition(value: readonly unknown[]): value is Position {
 }
 
 // Short, since a cursor stands on every edge; it tells lists apart, it protects nothing.
-function digest(list: string): string {
-  return createHash('sha256').update(list).digest('base64url').slice(0, 8);
+function nameOf(kind: CursorKind, list: string): string {
+  return kind[0]! + createHash('sha256').update(list).digest('base64url').slice(0, 8);
 }
 
 // A merged cursor holds a place for each account, and Pact's page tokens have up to 255 characters.
 const MAX_CURSOR_LENGTH = 262_144;
+
+function otherList(argument: string): never {
+  throw new InputError(argument, `The argument "${argument}" is a cursor of another list.`);
+}
 
 function malformed(argument: string): never {
   throw new InputError(argument, `The argument "${argument}" is not a valid cursor.`);

@@ -59,19 +59,19 @@ export function participantId(ref: ParticipantRef): string {
 }
 
 /** Throws an {@link InputError} that names `argument`. */
-export function parseConversationId(id: string, argument = 'id'): ConversationRef {
+export function parseConversationId(id: unknown, argument = 'id'): ConversationRef {
   const [accountId, externalId] = decode(id, 'c', 2) ?? malformed('conversation', argument);
   return { accountId: accountId!, externalId: externalId! };
 }
 
 /** Throws an {@link InputError} that names `argument`. */
-export function parseMessageId(id: string, argument = 'id'): MessageRef {
+export function parseMessageId(id: unknown, argument = 'id'): MessageRef {
   const parts = decode(id, 'm', 3) ?? malformed('message', argument);
   return toMessageRef(parts);
 }
 
 /** Throws an {@link InputError} that names `argument`. */
-export function parseAttachmentId(id: string, argument = 'id'): AttachmentRef {
+export function parseAttachmentId(id: unknown, argument = 'id'): AttachmentRef {
   const parts = decode(id, 'a', 5) ?? malformed('attachment', argument);
   const [, , , form, value] = parts;
   const message = toMessageRef(parts);
@@ -81,12 +81,12 @@ export function parseAttachmentId(id: string, argument = 'id'): AttachmentRef {
 }
 
 /** Checks an account's id that a caller gave. Throws an {@link InputError} that names `argument`. */
-export function parseAccountId(id: string, argument: string): string {
-  return ACCOUNT_ID.test(id) ? id : malformed('account', argument);
+export function parseAccountId(id: unknown, argument: string): string {
+  return typeof id === 'string' && ACCOUNT_ID.test(id) ? id : malformed('account', argument);
 }
 
 /** Checks a provider's own id that a caller gave. Throws an {@link InputError} that names `argument`. */
-export function parseExternalId(id: string, argument: string): string {
+export function parseExternalId(id: unknown, argument: string): string {
   return isExternalId(id) ? id : malformed('provider', argument);
 }
 
@@ -98,7 +98,9 @@ function toMessageRef([accountId, conversationExternalId, externalId]: readonly 
   };
 }
 
-function isExternalId(id: string): boolean {
+/** Whether a text can be a provider's own id. */
+export function isExternalId(id: unknown): id is string {
+  if (typeof id !== 'string') return false;
   // NUL and lone surrogates can't be part of a URL, and so of no provider's id.
   return id.length > 0 && id.length <= MAX_EXTERNAL_ID_LENGTH && !id.includes('\0') && id.isWellFormed();
 }
@@ -108,8 +110,8 @@ function encode(parts: readonly string[]): string {
 }
 
 /** The parts behind the kind, or undefined for anything that {@link encode} would not have written. */
-function decode(id: string, kind: string, count: number): readonly string[] | undefined {
-  if (id.length > MAX_ID_LENGTH || !/^[A-Za-z0-9_-]+$/.test(id)) return undefined;
+function decode(id: unknown, kind: string, count: number): readonly string[] | undefined {
+  if (typeof id !== 'string' || id.length > MAX_ID_LENGTH || !/^[A-Za-z0-9_-]+$/.test(id)) return undefined;
   const [head, ...encoded] = Buffer.from(id, 'base64url').toString('utf8').split(':');
   if (head !== kind || encoded.length !== count) return undefined;
   const parts: string[] = [];

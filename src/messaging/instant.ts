@@ -15,16 +15,22 @@ export function parseInstant(value: unknown): string | null {
   if (!match) return null;
   const [, date, time, fraction = '', sign, hours, minutes = '00'] = match;
   const zone = sign ? `${sign}${hours}:${minutes}` : 'Z';
+  // JavaScript takes the 30th of February for the 1st of March.
+  if (!existsInCalendar(date!)) return null;
   return toIso(Date.parse(`${date}T${time}${fraction.slice(0, 4)}${zone}`));
 }
 
 const ISO_LIKE = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?\s?(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/;
 
-function toIso(milliseconds: number): string | null {
-  return Number.isFinite(milliseconds) && Math.abs(milliseconds) <= MAX_TIME
-    ? new Date(milliseconds).toISOString()
-    : null;
+function existsInCalendar(date: string): boolean {
+  const midnight = new Date(`${date}T00:00:00Z`);
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
 }
 
-// Years past 9999 have another ISO form, which would break the alphabetical order.
+function toIso(milliseconds: number): string | null {
+  return milliseconds >= MIN_TIME && milliseconds <= MAX_TIME ? new Date(milliseconds).toISOString() : null;
+}
+
+// Years before 0 and past 9999 have another ISO form, which would break the alphabetical order.
+const MIN_TIME = Date.parse('0000-01-01T00:00:00.000Z');
 const MAX_TIME = Date.parse('9999-12-31T23:59:59.999Z');

@@ -49,10 +49,10 @@ export async function readMerged<T>(
   compare: (a: T, b: T) => number,
 ): Promise<MergedPage<T>> {
   const reads = await Promise.all(sources.map((source) => readSource(source, request)));
-  const { picked, stopped } = pick(reads, request, compare);
+  const picked = pick(reads, request, compare);
   return {
     items: picked.map(({ read, at }) => read.page.items[at]!.item),
-    hasMore: stopped || reads.some((read) => read.page.hasMore || read.taken < read.page.items.length),
+    hasMore: reads.some((read) => read.page.hasMore || read.taken < read.page.items.length),
     cutAt: (index) => cutAt(index, picked, reads, request),
     outcomes: reads.map(({ accountId, error }) => ({ accountId, error })),
   };
@@ -102,11 +102,10 @@ function pick<T>(
   reads: readonly SourceRead<T>[],
   { direction, size }: MergeRequest,
   compare: (a: T, b: T) => number,
-): { picked: Pick<T>[]; stopped: boolean } {
+): Pick<T>[] {
   const forward = direction === 'forward';
   const picked: Pick<T>[] = [];
   const nextOf = ({ page, taken }: SourceRead<T>) => (forward ? taken : page.items.length - 1 - taken);
-  let stopped = false;
   while (picked.length < size) {
     let best: SourceRead<T> | undefined;
     for (const read of reads) {
@@ -119,12 +118,9 @@ function pick<T>(
     picked.push({ read: best, at: nextOf(best) });
     best.taken += 1;
     // A list that came short of the page and goes on may have items between those that the others still hold.
-    if (best.taken === best.page.items.length && best.page.hasMore && best.taken < size) {
-      stopped = true;
-      break;
-    }
+    if (best.taken === best.page.items.length && best.page.hasMore && best.taken < size) break;
   }
-  return { picked: forward ? picked : picked.reverse(), stopped };
+  return forward ? picked : picked.reverse();
 }
 
 function cutAt<T>(

@@ -1,14 +1,17 @@
 import { encodeCursor, parseCursor } from './cursors.ts';
+import { InputError } from './errors.ts';
 import type { ConversationRef } from './ids.ts';
 import { conversationId } from './ids.ts';
 import type { PageRequest, Position } from './paging.ts';
-import type { MessagePage } from './provider.ts';
+import type { MessagePage, Provider } from './provider.ts';
 
 /** A page of one conversation's messages, oldest to newest, with what it takes to go on from it. */
 export interface MessageList {
   readonly page: MessagePage;
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
+  /** The cursor that the page was asked from. */
+  readonly from: string | undefined;
   /** The cursor of the message at that place in the page. */
   readonly cursorAt: (index: number) => string;
 }
@@ -20,22 +23,32 @@ export function toMessageList(
   page: MessagePage,
 ): MessageList {
   const { direction, from } = request;
+  const cursorOf = (position: Position) => encodeCursor(listName(conversation), position);
   return {
     page,
+    from: from && cursorOf(from),
     // The cursor's own message lies on the other side: there is always something there.
     hasNextPage: direction === 'forward' ? page.hasMore : from !== undefined,
     hasPreviousPage: direction === 'backward' ? page.hasMore : from !== undefined,
-    cursorAt: (index) => encodeCursor(listName(conversation), page.items[index]!.position),
+    cursorAt: (index) => cursorOf(page.items[index]!.position),
   };
 }
 
-/** The place that a cursor of this conversation's messages names. Throws an `InputError` that names `argument`. */
+/**
+ * The place that a cursor of this conversation's messages names, as the account's provider knows it. Throws an
+ * {@link InputError} that names `argument`.
+ */
 export function parseMessageCursor(
   conversation: ConversationRef,
+  provider: Provider,
   cursor: string,
   argument: string,
 ): Position {
-  return parseCursor(listName(conversation), cursor, argument);
+  const position = parseCursor(listName(conversation), cursor, argument);
+  if (!provider.isPosition(position)) {
+    throw new InputError(argument, `The argument "${argument}" is not a valid cursor.`);
+  }
+  return position;
 }
 
 function listName(conversation: ConversationRef): string {

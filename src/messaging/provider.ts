@@ -1,5 +1,5 @@
 import type { ConversationRef, MessageRef, ParticipantRef } from './ids.ts';
-import type { Page, PageRequest } from './paging.ts';
+import type { Page, PageRequest, Position } from './paging.ts';
 
 /**
  * The port: what Parley asks of a provider, and the domain objects that answer.
@@ -36,6 +36,11 @@ export interface Provider {
   readonly limits: MessageLimits;
   /** The narrower limits of one conversation, where they depend on more than the account. */
   limitsOf?(conversation: Conversation): MessageLimits;
+
+  /** Whether a place that came back from a client is one that this adapter can have given out. */
+  isPosition(position: Position): boolean;
+  /** Whether a page of messages tells about its conversation as well. */
+  readonly pagesTellConversation: boolean;
 
   /** The states that the provider says of a conversation; empty where it says none. */
   readonly knownStates: readonly ConversationState[];

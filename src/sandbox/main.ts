@@ -14,8 +14,9 @@ async function run(port: number): Promise<void> {
   try {
     const sandbox = await startSandboxOnOnePort({ host, port });
     process.stdout.write(welcome(sandbox));
+    // A terminal and npm both pass on one Ctrl-C: the second must not kill what the first one is closing.
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => void sandbox.close().then(() => process.exit(0)));
+      process.on(signal, () => void sandbox.close().then(() => process.exit(0)));
     }
   } catch (error) {
     fail(explain(error, port));

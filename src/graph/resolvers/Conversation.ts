@@ -32,8 +32,9 @@ export const Conversation: ConversationResolvers = {
     return capabilitiesOf(provider, provider.limitsOf({ ...conversation, providerDetails }));
   },
 
-  async messages(conversation, args, { loaders }) {
-    const request = toMessagePageRequest(conversation, args);
+  async messages(conversation, args, { loaders, registry }) {
+    const { provider } = registry.get(conversation.accountId)!;
+    const request = toMessagePageRequest(conversation, provider, args);
     try {
       return toMessageList(conversation, request, await loaders.messagePage(conversation, request));
     } catch (error) {

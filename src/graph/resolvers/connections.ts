@@ -28,6 +28,7 @@ export const MessageConnection: MessageConnectionResolvers = {
 };
 
 interface CursorList {
+  readonly from: string | undefined;
   readonly hasNextPage: boolean;
   readonly hasPreviousPage: boolean;
   readonly cursorAt: (index: number) => string;
@@ -43,15 +44,16 @@ function toEdge<Node>(node: Node, index: number, cursorAt: CursorList['cursorAt'
   };
 }
 
-function toPageInfo({ hasNextPage, hasPreviousPage, cursorAt }: CursorList, size: number) {
+// An empty page lies where it was asked from: whoever goes on from its cursors loses no place.
+function toPageInfo({ hasNextPage, hasPreviousPage, from, cursorAt }: CursorList, size: number) {
   return {
     hasNextPage,
     hasPreviousPage,
     get startCursor() {
-      return size > 0 ? cursorAt(0) : null;
+      return size > 0 ? cursorAt(0) : (from ?? null);
     },
     get endCursor() {
-      return size > 0 ? cursorAt(size - 1) : null;
+      return size > 0 ? cursorAt(size - 1) : (from ?? null);
     },
   };
 }

@@ -26,6 +26,8 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
     name: 'LETSTALK',
     limits: LIMITS,
     knownStates: ['OPEN', 'CLOSED'],
+    isPosition,
+    pagesTellConversation: true,
 
     loadConversations: (ids, context) => Promise.all(ids.map((id) => loadConversation(id, context))),
 
@@ -151,7 +153,7 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
 
   // A note between agents must never reach a client, whether or not the provider keeps it back.
   function isVisible({ internal }: LetstalkMessageRow): boolean {
-    return role === 'agent' || internal !== true;
+    return role === 'agent' || !internal;
   }
 
   function messageUnreachable(): Error {
@@ -167,13 +169,15 @@ const MAX_CALLS = 20;
 
 // Letstalk's ids are integers. Nothing else exists there.
 function isLetstalkId(id: string): boolean {
-  return /^\d{1,15}$/.test(id);
+  return /^(0|[1-9]\d{0,14})$/.test(id);
+}
+
+function isPosition(position: Position): boolean {
+  const [id] = position;
+  return position.length === 1 && typeof id === 'number' && Number.isSafeInteger(id) && id >= 0;
 }
 
 function parsePosition(position: Position): number {
-  const [id] = position;
-  if (position.length !== 1 || typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0) {
-    throw new InputError('cursor', 'The cursor does not name a place in this list.');
-  }
-  return id;
+  if (!isPosition(position)) throw new InputError('cursor', 'The cursor does not name a place in this list.');
+  return position[0] as number;
 }

@@ -164,7 +164,7 @@ function toActionListContent(actionList: LetstalkActionList, { baseUrl }: Letsta
   return {
     kind: 'ActionListContent',
     title: actionList.title,
-    viewType: VIEW_TYPES[actionList.viewType ?? ''] ?? null,
+    viewType: VIEW_TYPES.get(actionList.viewType) ?? null,
     showItemIcons: actionList.showItemsIcon,
     items: actionList.items.map((item): ActionItem =>
       item.type === 'link'
@@ -174,7 +174,10 @@ function toActionListContent(actionList: LetstalkActionList, { baseUrl }: Letsta
   };
 }
 
-const VIEW_TYPES: Readonly<Record<string, 'LIST' | 'PILL'>> = { list: 'LIST', pill: 'PILL' };
+const VIEW_TYPES = new Map<string | null, 'LIST' | 'PILL'>([
+  ['list', 'LIST'],
+  ['pill', 'PILL'],
+]);
 
 // Letstalk documents neither a name nor an address for a file: they stay unknown.
 function toAttachment(row: LetstalkMessageRow, message: MessageRef): Attachment {

@@ -23,7 +23,7 @@ export interface LetstalkMessageRow {
   readonly actionList: LetstalkActionList | null;
   readonly contentType: string | null;
   readonly isSystem: boolean;
-  readonly internal: boolean | null;
+  readonly internal: boolean;
   readonly remoteId: string | null;
   readonly subject: string | null;
   readonly repliedAt: string | null;
@@ -91,7 +91,8 @@ function parseMessageRow(row: JsonObject): LetstalkMessageRow | null {
     actionList: parseActionList(row['content'], contentType),
     contentType,
     isSystem: row['type'] === 'SYSTEM',
-    internal: boolean(row['internal']),
+    // Whatever is not clearly a no counts as a note: one that leaks can't be taken back.
+    internal: (row['internal'] ?? false) !== false,
     remoteId: nonEmptyText(row['remote_id']),
     subject: nonEmptyText(row['subject']),
     repliedAt: parseInstant(row['replied_on']),

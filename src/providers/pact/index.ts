@@ -4,10 +4,11 @@ import { NotFoundError, ParleyError } from '../../messaging/errors.ts';
 import { mapPage } from '../../messaging/paging.ts';
 import type { Conversation, Outcome, Provider, ReadContext } from '../../messaging/provider.ts';
 import { ACCOUNT_LIMITS, toConversation, toLimits, toMessage } from './map.ts';
+import { isPosition } from './place.ts';
 import type { WalkOptions } from './walk.ts';
 import { findRows, readPage } from './walk.ts';
 import type { PactConversationRow, PactMessageRow } from './wire.ts';
-import { parseConversation, parseConversationPage, parseMessagePage } from './wire.ts';
+import { isPactId, parseConversation, parseConversationPage, parseMessagePage } from './wire.ts';
 
 export interface PactOptions extends AdapterOptions {
   readonly companyId: number;
@@ -54,6 +55,8 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
       toLimits(providerDetails?.kind === 'PactConversation' ? providerDetails.channelType : null),
     // v1 says nothing of a conversation's state.
     knownStates: [],
+    isPosition,
+    pagesTellConversation: false,
 
     async listConversations(request, context) {
       const page = await readPage(conversationWalk(context), request);
@@ -114,9 +117,4 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
       { source },
     );
   }
-}
-
-// Pact's ids are integers. Nothing else exists there, and nothing else gets into a path.
-function isPactId(id: string): boolean {
-  return /^\d{1,19}$/.test(id);
 }

@@ -64,9 +64,7 @@ export function toMessage(
   mapping: PactMapping,
 ): Message {
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
-  const attachments = row.attachments.map((attachment, place) =>
-    toAttachment(attachment, place, ref, mapping),
-  );
+  const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
   return {
     ...ref,
     direction: row.income === null ? null : row.income ? 'INBOUND' : 'OUTBOUND',
@@ -86,15 +84,10 @@ function toContent(text: string | null, attachments: readonly Attachment[]): Mes
   return attachments.length > 0 ? { kind: 'MediaContent', text, attachments } : { kind: 'TextContent', text };
 }
 
-function toAttachment(
-  row: PactAttachmentRow,
-  place: number,
-  message: MessageRef,
-  { baseUrl }: PactMapping,
-): Attachment {
+function toAttachment(row: PactAttachmentRow, message: MessageRef, { baseUrl }: PactMapping): Attachment {
   return {
     message,
-    place,
+    place: row.place,
     externalId: row.id,
     fileName: row.fileName,
     mimeType: row.mimeType,

@@ -1,6 +1,7 @@
 import { InputError } from '../../messaging/errors.ts';
 import type { Position } from '../../messaging/paging.ts';
 import type { PactPage } from './wire.ts';
+import { isPactId } from './wire.ts';
 
 /**
  * Where rows of a Pact v1 list stand.
@@ -45,16 +46,20 @@ export interface WalkedRow<Row> {
   readonly at: Place;
 }
 
-/** The rows of a page with their places. */
+/** The rows of a page with their places, in the order of the walk, which the provider may not have kept. */
 export function placeRows<Row>(
   page: PactPage<Row>,
   { sort, token }: Pick<Place, 'sort' | 'token'>,
+  { keyOf }: RowOrder<Row>,
 ): WalkedRow<Row>[] {
+  const sign = sort === 'asc' ? 1 : -1;
   const last = page.rows.length - 1;
-  return page.rows.map((row, index) => ({
-    row,
-    at: { sort, token, next: index === last ? (page.next ?? undefined) : undefined },
-  }));
+  return page.rows
+    .toSorted((a, b) => (keyOf(a) - keyOf(b)) * sign)
+    .map((row, index) => ({
+      row,
+      at: { sort, token, next: index === last ? (page.next ?? undefined) : undefined },
+    }));
 }
 
 /** A place among the rows of a walk: everything before `before` lies on the near side, everything from `behind` on the far side. */
@@ -97,24 +102,28 @@ export function toPosition({ sort, token, next }: Place, id: string, key: number
   return [sort, token ?? null, next ?? null, id, key];
 }
 
-/** A place as it comes back. Throws an {@link InputError} for what {@link toPosition} has not written. */
-export function parsePosition(position: Position): KnownPlace {
+/** Whether this is a place that {@link toPosition} can have written. */
+export function isPosition(position: Position): boolean {
   const [sort, token, next, id, key] = position;
-  if (
-    position.length !== 5 ||
-    (sort !== 'asc' && sort !== 'desc') ||
-    !isToken(token) ||
-    !isToken(next) ||
-    typeof id !== 'string' ||
-    !/^\d{1,19}$/.test(id) ||
-    typeof key !== 'number' ||
-    !Number.isFinite(key)
-  ) {
-    throw new InputError('cursor', 'The cursor does not name a place in this list.');
-  }
+  return (
+    position.length === 5 &&
+    (sort === 'asc' || sort === 'desc') &&
+    isToken(token) &&
+    isToken(next) &&
+    typeof id === 'string' &&
+    isPactId(id) &&
+    typeof key === 'number' &&
+    Number.isFinite(key)
+  );
+}
+
+/** A place as it comes back. Throws an {@link InputError} for what is not one. */
+export function parsePosition(position: Position): KnownPlace {
+  if (!isPosition(position)) throw new InputError('cursor', 'The cursor does not name a place in this list.');
+  const [sort, token, next, id, key] = position as [Sort, string | null, string | null, string, number];
   return { sort, token: token ?? undefined, next: next ?? undefined, id, key };
 }
 
-function isToken(value: Position[number] | undefined): value is string | null {
+function isToken(value: Position[number] | undefined): boolean {
   return value === null || (typeof value === 'string' && value.length > 0 && value.length <= 255);
 }

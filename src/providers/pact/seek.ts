@@ -64,7 +64,7 @@ export async function seek<Row>(
     const place = { sort: end.sort, token: end.next ?? undefined };
     const page = await options.fetchPage({ ...place, per: PER_PAGE });
     calls += 1;
-    addRows(end, placeRows(page, place), options.idOf);
+    addRows(end, placeRows(page, place, options), options.idOf);
     for (const row of page.rows) missing.delete(options.idOf(row));
     end.calls += 1;
     end.isStuck = page.next !== null && end.tokens.has(page.next);

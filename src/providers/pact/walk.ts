@@ -111,7 +111,7 @@ async function walkOn<Row>(options: WalkOptions<Row>, request: WalkOn<Row>): Pro
     const page = await options.fetchPage({ sort, token, per });
     // A token that comes again leads in a circle.
     const next = page.next !== null && !tokens.has(page.next) ? page.next : null;
-    let fresh: readonly WalkedRow<Row>[] = placeRows(page, { sort, token });
+    let fresh: readonly WalkedRow<Row>[] = placeRows(page, { sort, token }, options);
     if (place && unplaced) {
       unplaced.push(...fresh);
       fresh = [];

@@ -7,6 +7,7 @@ import {
   createContract,
   externalId,
   float,
+  freeObject,
   items,
   list,
   nonEmptyText,
@@ -42,6 +43,8 @@ export interface PactMessageRow {
 
 /** v1 leaves the shape undocumented: what v2 documents is read, every field optional. */
 export interface PactAttachmentRow {
+  /** In the message, from 0. */
+  readonly place: number;
   readonly id: string | null;
   readonly fileName: string | null;
   readonly mimeType: string | null;
@@ -52,6 +55,11 @@ export interface PactAttachmentRow {
   readonly width: number | null;
   readonly height: number | null;
   readonly pushToTalk: boolean | null;
+}
+
+/** Pact's ids are integers. Nothing else exists there, and nothing else gets into a path. */
+export function isPactId(id: string): boolean {
+  return /^(0|[1-9]\d{0,18})$/.test(id);
 }
 
 export interface PactPage<Row> {
@@ -83,10 +91,13 @@ function parsePage<Row>(
   const contract = createContract(source, call);
   const data = parseData(body, contract);
   const rows = items(contract.list(data[call], `data.${call}`), parseRow, (number) => lost(call, number));
-  const next = nonEmptyText(data['next_page']);
-  // A longer token than documented could not be passed back.
-  return { rows, next: next !== null && next.length <= 255 ? next : null };
+  const next = data['next_page'] ?? '';
+  // Taken for the last page, it would hide the rest of the list.
+  if (typeof next !== 'string' || next.length > MAX_TOKEN_LENGTH) return contract.breach('data.next_page');
+  return { rows, next: next === '' ? null : next };
 }
+
+const MAX_TOKEN_LENGTH = 255;
 
 // An error that comes with status 200 has another `status`, and no `data`.
 function parseData(body: unknown, contract: Contract): JsonObject {
@@ -100,7 +111,7 @@ const SUCCESS: ReadonlySet<unknown> = new Set(['ok', 'updated', 'created', 'dele
 
 function parseConversationRow(row: JsonObject): PactConversationRow | null {
   const id = externalId(row['external_id']);
-  if (id === null) return null;
+  if (id === null || !isPactId(id)) return null;
   return {
     id,
     name: nonEmptyText(row['name']),
@@ -109,7 +120,7 @@ function parseConversationRow(row: JsonObject): PactConversationRow | null {
     createdAt: parseInstant(row['created_at']) ?? parseInstant(row['created_at_timestamp']),
     avatar: nonEmptyText(row['avatar']),
     senderExternalId: nonEmptyText(row['sender_external_id']),
-    meta: object(row['meta']),
+    meta: freeObject(row['meta']),
     lastMessageAt: parseInstant(row['last_message_at']),
     lastInboundMessageAt: parseInstant(row['last_income_message_at']),
   };
@@ -118,7 +129,7 @@ function parseConversationRow(row: JsonObject): PactConversationRow | null {
 function parseMessageRow(row: JsonObject): PactMessageRow | null {
   const id = externalId(row['external_id']);
   const createdAt = parseInstant(row['created_at']) ?? parseInstant(row['created_at_timestamp']);
-  if (id === null || createdAt === null) return null;
+  if (id === null || !isPactId(id) || createdAt === null) return null;
   return {
     id,
     createdAt,
@@ -126,14 +137,18 @@ function parseMessageRow(row: JsonObject): PactMessageRow | null {
     channelType: nonEmptyText(row['channel_type']),
     message: text(row['message']),
     income: boolean(row['income']),
-    attachments: list(row['attachments']).map((value) => parseAttachmentRow(object(value) ?? {})),
+    attachments: list(row['attachments']).flatMap((value, place) => {
+      const attachment = object(value);
+      return attachment ? [parseAttachmentRow(attachment, place)] : [];
+    }),
   };
 }
 
 // Whatever an attachment lacks, it stays: its place in the message names it.
-function parseAttachmentRow(row: JsonObject): PactAttachmentRow {
+function parseAttachmentRow(row: JsonObject, place: number): PactAttachmentRow {
   const data = object(row['data']) ?? {};
   return {
+    place,
     id: externalId(row['external_id'] ?? row['id']),
     fileName: nonEmptyText(row['file_name']),
     mimeType: nonEmptyText(row['mime_type']),

@@ -1,6 +1,6 @@
 import type { AdapterOptions } from '../../http/adapterOptions.ts';
 import type { ErrorSource } from '../../messaging/errors.ts';
-import { InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
+import { ContractError, InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
 import type { Position } from '../../messaging/paging.ts';
 import { mapPage, pageOf } from '../../messaging/paging.ts';
 import type { Message, Provider, ReadContext } from '../../messaging/provider.ts';
@@ -35,6 +35,8 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     name: 'PIGEONS',
     limits: LIMITS,
     knownStates: ['OPEN', 'ARCHIVED'],
+    isPosition,
+    pagesTellConversation: true,
 
     async listConversations({ states, ...request }, context) {
       const from = request.from && parsePosition(request.from);
@@ -71,7 +73,9 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
       );
       return {
         ...mapPage(page, (row) => toDomain(row, conversationId)),
-        ...(conversation && { conversation: toConversation(conversation, knownSelf, mapping) }),
+        ...(conversation?.uuid === conversationId && {
+          conversation: toConversation(conversation, knownSelf, mapping),
+        }),
       };
     },
 
@@ -98,9 +102,15 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
   }
 
   function loadRows(context: ReadContext): Promise<readonly PigeonsConversationRow[]> {
-    return context.share(`${accountId} conversations`, async () =>
-      parseConversations(await get('conversations', '/conversations', context), { source, lost }),
-    );
+    return context.share(`${accountId} conversations`, async () => {
+      const body = await get('conversations', '/conversations', context).catch((error: unknown) => {
+        // A list that is not there says nothing about any conversation.
+        if (error instanceof NotFoundError)
+          throw new ContractError(source, 'conversations', 'its address', error);
+        throw error;
+      });
+      return parseConversations(body, { source, lost });
+    });
   }
 
   function loadAll(conversationId: string, context: ReadContext): Promise<PigeonsMessages> {
@@ -149,7 +159,8 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     );
     const common = groups[0]?.filter((uuid) => groups.every((uuids) => uuids.includes(uuid))) ?? [];
     const self = common.length === 1 ? common[0]! : null;
-    if ('value' in token) knownSelf = self;
+    // One conversation alone proves nothing for good.
+    if ('value' in token && groups.length > 1) knownSelf = self;
     return self;
   }
 }
@@ -164,12 +175,14 @@ function newestCreatedFirst(a: ConversationPlace, b: ConversationPlace): number 
 /** All that a conversation's place in the list depends on. */
 type ConversationPlace = Pick<PigeonsConversationRow, 'createdAt' | 'uuid'>;
 
+function isPosition(position: Position): boolean {
+  return position.length === 2 && position.every((part) => typeof part === 'string');
+}
+
 /** A place in either list: an instant, and an id among those of the same one. */
 function parsePosition(position: Position): { instant: string; id: string } {
-  const [instant, id] = position;
-  if (position.length !== 2 || typeof instant !== 'string' || typeof id !== 'string') {
-    throw new InputError('cursor', 'The cursor does not name a place in this list.');
-  }
+  if (!isPosition(position)) throw new InputError('cursor', 'The cursor does not name a place in this list.');
+  const [instant, id] = position as [string, string];
   return { instant, id };
 }
 

@@ -85,9 +85,7 @@ export function toMessage(
   mapping: PigeonsMapping,
 ): Message {
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
-  const attachments = row.attachments.map((attachment, place) =>
-    toAttachment(attachment, place, row, ref, mapping),
-  );
+  const attachments = row.attachments.map((attachment, place) => toAttachment(attachment, place, row, ref));
   return {
     ...ref,
     direction,
@@ -118,7 +116,6 @@ function toAttachment(
   place: number,
   { type }: PigeonsMessageRow,
   message: MessageRef,
-  { baseUrl }: PigeonsMapping,
 ): Attachment {
   return {
     message,
@@ -127,7 +124,8 @@ function toAttachment(
     fileName: row.name,
     mimeType: row.mimeType,
     byteSize: row.size,
-    url: url(row.url, baseUrl),
+    // Free structure: only what is an address by itself is one.
+    url: url(row.url),
     // The message's own type says what its file is where the file does not.
     media: toMedia(row.mimeType ?? type),
     providerDetails: { kind: 'PigeonsAttachment', raw: row.raw },

@@ -6,6 +6,7 @@ import {
   count,
   createContract,
   externalId,
+  freeObject,
   items,
   list,
   nonEmptyText,
@@ -176,7 +177,7 @@ function parseAttachment(value: unknown): PigeonsAttachmentRow {
     name: nonEmptyText(raw?.['name']),
     mimeType: nonEmptyText(raw?.['mime_type']),
     size: count(raw?.['size']),
-    raw,
+    raw: freeObject(raw),
   };
 }
 
@@ -201,6 +202,6 @@ function parseDevice(row: JsonObject | null): PigeonsDevice | null {
 
 /** Null for an empty object as well, which PHP writes as an empty array. */
 function parseFreeObject(value: unknown): JsonObject | null {
-  const parsed = object(value);
+  const parsed = freeObject(value);
   return parsed && Object.keys(parsed).length > 0 ? parsed : null;
 }

@@ -80,7 +80,11 @@ function everyday(state: LetstalkState): void {
   for (const [index, other] of phrasebooks.entries()) {
     const id = 1500020 + index;
     const client = state.people.clients[index % state.people.clients.length];
-    state.addConversation({ id, issue: other.lines[0] ?? null, client_id: client?.id ?? personIds.client });
+    state.addConversation({
+      id,
+      issue: other.lines[0]?.replaceAll('{n}', String(id)) ?? null,
+      client_id: client?.id ?? personIds.client,
+    });
     chats.push([id, dialogue(random, other, random.between(8, 30), Date.UTC(2025, 4 + index, 2, 10))]);
   }
   for (const [id, turns] of chats) for (const turn of turns) write(state, id, turn);

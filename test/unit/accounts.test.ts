@@ -1,0 +1,309 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { stringify } from 'yaml';
+import { parseAccounts } from '../../src/config/accounts.ts';
+
+const SECRET = 'canary-secret-51d0';
+
+const pact = { id: 'sales', provider: 'pact', companyId: 7, token: SECRET };
+const letstalk = { id: 'support', provider: 'letstalk', apiKey: SECRET, role: 'agent' };
+const pigeons = {
+  id: 'app',
+  provider: 'pigeons',
+  publicKey: SECRET,
+  token: SECRET,
+  baseUrl: 'https://pigeons.example',
+};
+
+type Environment = Record<string, string | undefined>;
+
+const parse = (accounts: readonly object[], environment: Environment = {}) =>
+  parseAccounts(stringify({ accounts }), environment);
+
+/** What is wrong with one account, as one text. */
+const problemsOf = (account: object, environment?: Environment) =>
+  parse([account], environment).problems.join('\n');
+
+const without = (account: object, key: string) =>
+  Object.fromEntries(Object.entries(account).filter(([name]) => name !== key));
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+describe('an accounts file', () => {
+  it('gives its accounts, in their order, with the defaults filled in', () => {
+    expect(parse([pact, letstalk, pigeons])).toEqual({
+      accounts: [
+        { ...pact, baseUrl: 'https://api.pact.im' },
+        { ...letstalk, baseUrl: 'https://api.letsta.lk' },
+        pigeons,
+      ],
+      problems: [],
+    });
+  });
+
+  it('may say all that can be said', () => {
+    const { accounts } = parse([
+      { ...pact, name: ' Sales ', companyId: '7', baseUrl: 'http://localhost:8080/pact///' },
+      { ...without(pigeons, 'token'), tokenHeader: 'X-User-Token', userUuid: 'u-1' },
+    ]);
+    expect(accounts).toMatchObject([
+      { name: 'Sales', companyId: 7, baseUrl: 'http://localhost:8080/pact' },
+      { tokenHeader: 'x-user-token', userUuid: 'u-1' },
+    ]);
+  });
+
+  it.each<[string, string]>([
+    ['nothing', ''],
+    ['null', 'null'],
+    ['text', 'hello'],
+    ['a list', '[]'],
+    ['no accounts', 'accounts:'],
+    ['accounts that are no list', 'accounts: {a: 1}'],
+    ['an empty list', 'accounts: []'],
+    ['accounts that are numbers', 'accounts: [1]'],
+    ['accounts that are null', 'accounts: [null]'],
+    ['an account that is empty', 'accounts: [{}]'],
+    [
+      'accounts and something else',
+      'accounts: [{id: a, provider: letstalk, apiKey: k, role: agent}]\nother: 1',
+    ],
+  ])('that holds %s has a problem', (_what, yaml) => {
+    const { accounts, problems } = parseAccounts(yaml, {});
+    expect(accounts).toBeUndefined();
+    expect(problems).not.toEqual([]);
+  });
+
+  it.each<[string, string]>([
+    ['a text that does not end', `accounts:\n  - token: "${SECRET}`],
+    ['a bad indentation', `accounts:\n  - token: ${SECRET}\n id: a`],
+    ['a key twice', `accounts:\n  - token: ${SECRET}\n    token: ${SECRET}`],
+    ['two documents', `token: ${SECRET}\n---\ntoken: ${SECRET}`],
+    ['an alias of nothing', `accounts: [{token: ${SECRET}, id: *nobody}]`],
+    ['a list that holds itself', `accounts: &all [{token: ${SECRET}}, *all]`],
+    ['an account that holds itself', `accounts: [&one {token: ${SECRET}, id: *one}]`],
+    ['a bomb of aliases', `${bomb()}\naccounts: [{token: ${SECRET}}]`],
+  ])('with %s has a problem, which does not quote it', (_what, yaml) => {
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    const { accounts, problems } = parseAccounts(yaml, {});
+    expect(accounts).toBeUndefined();
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.join('\n')).not.toContain(SECRET);
+    expect(JSON.stringify(warn.mock.calls.map(([warning]) => String(warning)))).not.toContain(SECRET);
+  });
+
+  it('says where it is not YAML', () => {
+    expect(parseAccounts('accounts:\n  - token: "x', {}).problems.join()).toMatch(
+      /YAML at line 2, column \d+/,
+    );
+  });
+
+  it('is not printed by the YAML parser either, where that only warns', () => {
+    const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
+    parseAccounts(`accounts: [{id: a, provider: letstalk, role: agent, apiKey: !secret ${SECRET}}]`, {});
+    expect(JSON.stringify(warn.mock.calls.map(([warning]) => String(warning)))).not.toContain(SECRET);
+  });
+});
+
+/** Ten levels, each ten times the one before. */
+function bomb(): string {
+  const level = (name: string, of: string) =>
+    `${name}: &${name} [${Array.from({ length: 10 }, () => of).join(', ')}]`;
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'];
+  return names.map((name, index) => level(name, index === 0 ? 'x' : `*${names[index - 1]!}`)).join('\n');
+}
+
+describe('an account', () => {
+  it.each<[object, string, readonly unknown[]]>([
+    [pact, 'id', [undefined, '', 'a b', 'a.b', 'é', 'a'.repeat(65), 5, null, ['a']]],
+    [pact, 'provider', [undefined, '', 'PACT', 'telegram', null, 1]],
+    [pact, 'companyId', [undefined, '', 'seven', 0, -1, 1.5, 1e300, null, true, [7], '0x10', '1e3', '7 8']],
+    [pact, 'token', [undefined, '', 'a b', 'a\nb', 'a\r\nx: y', 'ä', '\u0000', null, ['x']]],
+    [pact, 'name', ['', '   ', 'x'.repeat(201), 5, ['x']]],
+    [letstalk, 'apiKey', [undefined, '', 'a b', 'a\nb', null]],
+    [letstalk, 'role', [undefined, '', 'Agent', 'admin', null, 1]],
+    [pigeons, 'publicKey', [undefined, '', 'a b', null]],
+    [pigeons, 'userUuid', ['', 5, null]],
+    [pigeons, 'baseUrl', [undefined, '', null, 5]],
+  ])('%j is refused for a bad %s, by name', (account, key, values) => {
+    for (const value of values) {
+      const changed = value === undefined ? without(account, key) : { ...account, [key]: value };
+      expect([value, problemsOf(changed)]).toEqual([value, expect.stringContaining(`accounts[0].${key}:`)]);
+    }
+  });
+
+  it.each(['token', 'id'])('is not told that its %s is missing when that is a number', (key) => {
+    const problems = problemsOf({ ...pact, [key]: 12_345 });
+    expect(problems).toContain(`accounts[0].${key}:`);
+    expect(problems).not.toContain('missing');
+  });
+
+  it.each([
+    'ftp://host',
+    'host.example',
+    '//host',
+    'javascript:alert(1)',
+    'https://',
+    `https://user:${SECRET}@host`,
+    `https://${SECRET}@host`,
+    `https://host/?key=${SECRET}`,
+    `https://host/#${SECRET}`,
+    'https://host?',
+    'https://host/#',
+    ' https://host',
+    'https://host ',
+    'https://ho st',
+    'https:host',
+    'https:\\\\host',
+    'https://host/a b',
+    'https://host\n',
+  ])('is refused for the base URL %j', (baseUrl) => {
+    const problems = problemsOf({ ...pact, baseUrl });
+    expect(problems).toContain('accounts[0].baseUrl:');
+    expect(problems).not.toContain(SECRET);
+  });
+
+  it.each([
+    ['https://host', 'https://host'],
+    ['https://host/', 'https://host'],
+    ['http://127.0.0.1:8080/a/b//', 'http://127.0.0.1:8080/a/b'],
+    ['http://[::1]:80/x', 'http://[::1]:80/x'],
+  ])('takes the base URL %s as %s', (given, expected) => {
+    expect(parse([{ ...pact, baseUrl: given }]).accounts).toMatchObject([{ baseUrl: expected }]);
+  });
+
+  it('of Pigeons needs a token or the header in which callers bring theirs, and not both', () => {
+    const neither = without(pigeons, 'token');
+    expect(parse([neither]).problems).toEqual(['accounts[0]: needs either "token" or "tokenHeader"']);
+    expect(parse([{ ...pigeons, tokenHeader: 'x-token' }]).problems).toEqual([
+      'accounts[0]: needs either "token" or "tokenHeader"',
+    ]);
+    expect(parse([{ ...neither, tokenHeader: 'x-token' }]).problems).toEqual([]);
+    for (const tokenHeader of ['', 'a b', 'a:b', 'a\nb', 'x'.repeat(65)]) {
+      expect(problemsOf({ ...neither, tokenHeader })).toContain('accounts[0].tokenHeader:');
+    }
+  });
+
+  it('is refused for keys that there are not, by name', () => {
+    expect(problemsOf({ ...pact, tokn: SECRET, apiKey: SECRET })).toMatch(/unknown keys: tokn, apiKey/);
+  });
+});
+
+describe('the problems of an accounts file', () => {
+  it('are all named in one go', () => {
+    const { problems } = parse(
+      [
+        { ...pact, companyId: 'x', extra: 1, token: '${MISSING}' },
+        { ...letstalk, role: 'admin', baseUrl: 'nowhere' },
+        { ...pigeons, publicKey: '', tokenHeader: 'x-token' },
+        { ...pact, id: 'sales' },
+        { id: 'x', provider: 'telegram' },
+      ],
+      {},
+    );
+    const text = problems.join('\n');
+    for (const named of [
+      'accounts[0].companyId:',
+      'accounts[0]: has unknown keys: extra',
+      'accounts[0].token: the environment variable MISSING is not set',
+      'accounts[1].role:',
+      'accounts[1].baseUrl:',
+      'accounts[2].publicKey:',
+      'accounts[2]: needs either "token" or "tokenHeader"',
+      'the id "sales" is used more than once',
+      'accounts[4].provider:',
+    ]) {
+      expect(text).toContain(named);
+    }
+    expect(new Set(problems).size).toBe(problems.length);
+  });
+
+  it('never hold a value', () => {
+    const { problems } = parse(
+      [
+        { ...pact, token: `${SECRET} with spaces`, companyId: SECRET, name: SECRET.repeat(20) },
+        { ...letstalk, apiKey: `${SECRET}\n`, role: SECRET, baseUrl: `ftp://${SECRET}` },
+        { ...pigeons, token: `${SECRET}\u0000`, tokenHeader: `${SECRET}:`, baseUrl: SECRET },
+        { id: `${SECRET}!`, provider: SECRET },
+        { ...pact, id: 'b', token: '${BAD}', companyId: '${BAD}' },
+      ],
+      { BAD: `${SECRET} too` },
+    );
+    expect(problems.length).toBeGreaterThan(10);
+    expect(problems.join('\n')).not.toContain(SECRET);
+  });
+
+  it('name an id that is used twice once, also where the environment makes it the same', () => {
+    expect(parse([pact, { ...letstalk, id: 'sales' }, { ...pigeons, id: 'sales' }]).problems).toEqual([
+      'accounts: the id "sales" is used more than once',
+    ]);
+    const { accounts, problems } = parse([pact, { ...letstalk, id: '${ID}' }], { ID: 'sales' });
+    expect(accounts).toBeUndefined();
+    expect(problems).toEqual([expect.stringMatching(/used more than once/)]);
+  });
+
+  it('do not call ids the same that the environment makes different', () => {
+    const { problems } = parse(
+      [
+        { ...pact, id: 'a-${ONE}' },
+        { ...letstalk, id: 'a-${TWO}' },
+      ],
+      { ONE: '1', TWO: '2' },
+    );
+    expect(problems).toEqual([]);
+  });
+});
+
+describe('${NAME} in a value', () => {
+  it('stands for that environment variable, anywhere in any value', () => {
+    const { accounts } = parse(
+      [
+        {
+          ...pact,
+          id: 'a-${STAGE}',
+          companyId: '${COMPANY}',
+          token: 'x${ONE}${TWO}y',
+          baseUrl: '${BASE}/p/',
+        },
+      ],
+      { STAGE: 'dev', COMPANY: '42', ONE: '1', TWO: '2', BASE: 'http://localhost:1' },
+    );
+    expect(accounts).toMatchObject([
+      { id: 'a-dev', companyId: 42, token: 'x12y', baseUrl: 'http://localhost:1/p' },
+    ]);
+  });
+
+  it('is read once: what a variable holds is taken as it is', () => {
+    const { accounts } = parse([{ ...pact, token: '${ONE}' }], { ONE: '${TWO}$&$1', TWO: 'no' });
+    expect(accounts).toMatchObject([{ token: '${TWO}$&$1' }]);
+  });
+
+  it.each(['$NAME', '${}', '${1A}', '${A-B}', '$${'])('is not meant by %s', (token) => {
+    expect(parse([{ ...pact, token }], { NAME: 'x', A: 'x' }).accounts).toMatchObject([{ token }]);
+  });
+
+  it('can not make new YAML of its text', () => {
+    const { accounts } = parse([{ ...pact, name: '${NAME}' }], { NAME: 'x\ntoken: "stolen", [' });
+    expect(accounts).toMatchObject([{ name: 'x\ntoken: "stolen", [', token: SECRET }]);
+  });
+
+  it('is a problem for each variable that is unset or empty, and the only one of its key', () => {
+    expect(
+      parse([{ ...pact, token: '${ONE}', companyId: '${TWO}' }], { TWO: '' }).problems.toSorted(),
+    ).toEqual([
+      'accounts[0].companyId: the environment variable TWO is not set',
+      'accounts[0].token: the environment variable ONE is not set',
+    ]);
+  });
+
+  it('is a problem for each of two unset variables in one value', () => {
+    const text = problemsOf({ ...pact, token: '${ONE}${TWO}' });
+    expect(text).toContain('ONE');
+    expect(text).toContain('TWO');
+  });
+
+  it('does not reach what every object has', () => {
+    expect(problemsOf({ ...pact, token: '${constructor}' })).toContain('constructor is not set');
+    expect(problemsOf({ ...pact, token: '${__proto__}' })).toContain('__proto__ is not set');
+  });
+});
