@@ -145,6 +145,121 @@ describe('bad input', () => {
     );
   });
 
+  it('a page size out of range in the default of a variable is refused by name', async () => {
+    await expectRefusal(
+      'query ($size: Int = 500) { conversations(first: 2) { nodes { messages(last: $size) { nodes { id } } } } }',
+      'last',
+    );
+  });
+
+  it('a cursor of another list is refused wherever it stands', async () => {
+    await expectRefusal(
+      'query ($cursor: String) { conversations(first: 2) { nodes { messages(before: $cursor) { nodes { id } } } } }',
+      'before',
+      { cursor: cursorOfConversations },
+    );
+    await expectRefusal(
+      'query ($id: ID!, $cursor: String) { conversation(id: $id) { a: messages { nodes { id } } b: messages(after: $cursor) { nodes { id } } } }',
+      'after',
+      { id: CONVERSATION, cursor: cursorOfAnotherConversation },
+    );
+  });
+
+  it('a cursor of the merged list with one place that was tampered with is refused by name', async () => {
+    const [list, owner, marks] = JSON.parse(Buffer.from(cursorOfConversations, 'base64url').toString()) as [
+      string,
+      string,
+      object,
+    ];
+    const forged = [list, owner, { ...marks, app: ['after', 1, 2, 3] }];
+    await expectRefusal(
+      'query ($cursor: String) { conversations(after: $cursor) { nodes { id } } }',
+      'after',
+      {
+        cursor: Buffer.from(JSON.stringify(forged)).toString('base64url'),
+      },
+    );
+  });
+
+  it('what is skipped, or stands in a fragment of another operation, is not looked at', async () => {
+    const response = await fetch(`${harness.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        query: `
+          query A { account(id: "sales") { id conversations(first: 0) @skip(if: true) { nodes { id } } } }
+          query B { account(id: "sales") { ...F } }
+          fragment F on Account { conversations(first: 0) { nodes { id } } }`,
+        operationName: 'A',
+      }),
+    });
+    expect(await response.json()).toEqual({ data: { account: { id: 'sales' } } });
+  });
+
+  it.each([
+    [
+      'in each other',
+      `{ conversationByExternalId(accountId: "app", externalId: "x") { messages(last: 200) { nodes { conversation {
+           messages(last: 200) { nodes { conversation { messages(last: 200) { nodes { id } } } } } } } } } }`,
+    ],
+    [
+      'behind fragments',
+      `{ conversationByExternalId(accountId: "app", externalId: "x") { ...A } }
+       fragment A on Conversation { messages(last: 200) { nodes { conversation { ...B } } } }
+       fragment B on Conversation { one: messages(last: 200) { nodes { id } } two: messages(last: 199) { nodes { id } } }`,
+    ],
+  ])(
+    'lists %s that could have too many items are refused before anything is read',
+    async (_where, document) => {
+      const { status, errors } = await harness.query(document);
+      expect(status).toBe(400);
+      expect(errors).toMatchObject([
+        { message: expect.stringContaining('50000'), extensions: { code: 'BAD_USER_INPUT' } },
+      ]);
+      expect(harness.takeCalls()).toEqual([]);
+    },
+  );
+
+  it('a mutation is refused as such, since there is none', async () => {
+    const { status, errors } = await harness.query('mutation { __typename }');
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([{ extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }]);
+  });
+
+  it.each([
+    {},
+    { accountId: 'sales' },
+    { id: null },
+    { id: 123 },
+    { accountId: 'sales', externalId: ['8741'] },
+  ])('a reference that names nothing is the mistake of whoever made it: %j', async (reference) => {
+    const { data, errors } = await harness.query(
+      'query ($refs: [_Any!]!) { _entities(representations: $refs) { __typename ... on Account { name } ... on Conversation { title } ... on Message { text } } }',
+      {
+        variables: {
+          refs: ['Account', 'Conversation', 'Message', 'Attachment'].map((__typename) => ({
+            __typename,
+            ...reference,
+          })),
+        },
+      },
+    );
+    expect(data._entities).toEqual([null, null, null, null]);
+    expect(errors).toHaveLength(4);
+    for (const { extensions } of errors!) {
+      expect(extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'representations' });
+    }
+    expect(harness.takeCalls()).toEqual([]);
+  });
+
+  it('more references than anyone needs are refused', async () => {
+    await expectRefusal(
+      'query ($refs: [_Any!]!) { _entities(representations: $refs) { ... on Conversation { title } } }',
+      'representations',
+      { refs: Array.from({ length: 1001 }, () => ({ __typename: 'Conversation', id: CONVERSATION })) },
+    );
+  });
+
   it('a cursor of the same list under another filter is refused by name', async () => {
     await expectRefusal(
       'query ($cursor: String) { conversations(after: $cursor, filter: { providers: [PACT] }) { nodes { id } } }',
@@ -167,7 +282,7 @@ describe('bad input', () => {
         'query ($id: ID!, $cursor: String) { conversation(id: $id) { messages(before: $cursor) { nodes { id } } } }',
         { variables: { id: OTHER_CONVERSATION, cursor } },
       );
-      expect(errors?.[0]?.extensions['code']).toBe('BAD_USER_INPUT');
+      expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', argument: 'before' });
     }
     expect(harness.takeCalls()).toEqual([]);
   });

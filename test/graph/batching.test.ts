@@ -77,6 +77,16 @@ describe('upstream calls', () => {
     expect(calls()).toEqual({ 'pact messages': 1 });
   });
 
+  it('are 1 for the same page of conversations twice', async () => {
+    await harness.data(
+      `{ a: account(id: "sales") { conversations(first: 5) { nodes { id } } }
+         b: account(id: "sales") { conversations(first: 5) { nodes { title } } }
+         c: conversations(first: 5, filter: { accountIds: ["sales"] }) { nodes { createdAt } } }`,
+    );
+
+    expect(calls()).toEqual({ 'pact conversations': 1 });
+  });
+
   it('are 1 for the same page under two names in one conversation', async () => {
     await harness.data(
       `{ conversationByExternalId(accountId: "support", externalId: "1484305") {

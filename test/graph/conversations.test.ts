@@ -190,14 +190,33 @@ describe('the merged list of conversations', () => {
     let cursor: string | null = null;
     for (let count = 0; count < 100; count += 1) {
       harness.sandbox.pigeons.clearFaults();
-      if (count % 2 === 0) harness.sandbox.pigeons.failNext(403);
+      if (count % 2 === 0) harness.sandbox.pigeons.failNext(500, { times: 3 });
       const { nodes, pageInfo, sources } = await page({ first: 13, after: cursor });
       seen.push(...names(nodes));
       expect(sources.find((source: any) => source.account.id === 'app').answered).toBe(count % 2 === 1);
-      if (!pageInfo.hasNextPage && count % 2 === 1) break;
-      cursor = pageInfo.endCursor ?? cursor;
+      // While a provider may still come back, there may be more.
+      if (!pageInfo.hasNextPage) break;
+      cursor = pageInfo.endCursor;
     }
     expect(seen.toSorted()).toEqual(all.toSorted());
+  });
+
+  it('has nothing more to come from a provider that refuses, and so ends', async () => {
+    harness.sandbox.pact.failNext(403, { times: Infinity });
+    const { pageInfo } = await page({ first: 200 });
+    expect(pageInfo.hasNextPage).toBe(false);
+  });
+
+  it('keeps the cursor that an empty page was asked from', async () => {
+    const { pageInfo } = await page({ last: 1 });
+    const empty = await page({ first: 5, after: pageInfo.endCursor });
+    expect(empty.nodes).toEqual([]);
+    expect(empty.pageInfo).toEqual({
+      hasNextPage: false,
+      hasPreviousPage: true,
+      startCursor: pageInfo.endCursor,
+      endCursor: pageInfo.endCursor,
+    });
   });
 
   it('is the same list under an account', async () => {

@@ -229,6 +229,53 @@ describe('reading', () => {
     for (const url of urls) expect((await fetch(url)).status).toBe(200);
   });
 
+  it.each<[string, (row: any) => void, boolean]>([
+    ['an id that is no text', (row) => (row.external_id = '\ud800'), true],
+    ['an id that has lost its digits', (row) => (row.external_id = 1e21), true],
+    ['an id that leads elsewhere', (row) => (row.external_id = '../x'), true],
+    [
+      'a date before all dates',
+      (row) => Object.assign(row, { created_at: '0000-01-01T00:00:00+14:00', created_at_timestamp: null }),
+      true,
+    ],
+    ['a text that is none', (row) => (row.message = { not: 'a text' }), false],
+    ['attachments that are none', (row) => (row.attachments = [null, 5, 'x']), false],
+  ])(
+    'loses a row with %s, or only its field, and not what stands beside it',
+    async (_what, change, isLost) => {
+      harness.sandbox.pact.failNext({
+        body: (body: any) => {
+          change(body.data.messages[0]);
+          return body;
+        },
+      });
+      const { messages } = (
+        await harness.data(
+          '{ conversationByExternalId(accountId: "sales", externalId: "8750") { messages(first: 5) { nodes { externalId sentAt text attachments { id } } } } }',
+        )
+      ).conversationByExternalId;
+
+      const stored = harness.sandbox.pact.messages(8750).map((row) => String(row.external_id));
+      // The next row makes up for one that is lost.
+      expect(messages.nodes.map((node: any) => node.externalId)).toEqual(
+        isLost ? stored.slice(1, 6) : stored.slice(0, 5),
+      );
+    },
+  );
+
+  it('loses what is nested too deeply to be written again', async () => {
+    const meta: any = {};
+    let inner = meta;
+    for (let depth = 0; depth < 2_000; depth += 1) inner = inner.x = {};
+    harness.sandbox.pact.failNext({
+      body: (body: any) => ({ ...body, data: { conversation: { ...body.data.conversation, meta } } }),
+    });
+    const { conversationByExternalId } = await harness.data(
+      '{ conversationByExternalId(accountId: "sales", externalId: "8750") { providerDetails { ... on PactConversation { channelType meta } } } }',
+    );
+    expect(conversationByExternalId.providerDetails).toEqual({ channelType: expect.any(String), meta: null });
+  });
+
   it('finds each attachment again by its id', async () => {
     for (const [account, id] of [
       ['sales', wellKnown.pact.attachments],
@@ -338,6 +385,22 @@ describe('reading', () => {
     );
     expect(_entities).toEqual(hidden.map(() => null));
   });
+
+  it.each(['true', 1, 'yes', {}])(
+    'takes %j for an internal note: one that leaks can not be taken back',
+    async (internal) => {
+      const id = wellKnown.letstalk.internalNotes;
+      harness.sandbox.letstalk.failNext(
+        { body: (body: any) => body.map((row: any) => (row.internal ? { ...row, internal } : row)) },
+        { times: Infinity },
+      );
+      const { messages } = await conversation('visitor', id, 200);
+      const notes = harness.sandbox.letstalk.messages(id).filter((row) => row.internal);
+      expect(notes.length).toBeGreaterThan(0);
+      const ids = messages.nodes.map((node: any) => node.externalId);
+      for (const note of notes) expect(ids).not.toContain(String(note.id));
+    },
+  );
 
   it('sees directions from the side that the key belongs to', async () => {
     const asAgent = await conversation('support', wellKnown.letstalk.documented);
