@@ -59,7 +59,9 @@ export function openAccounts(
   });
   return {
     registry: createRegistry(entries),
-    close: async () => void (await Promise.all(pools.map((pool) => pool.close()))),
+    close: async () => {
+      await Promise.all(pools.map((pool) => pool.close()));
+    },
   };
 }
 

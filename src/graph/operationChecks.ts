@@ -24,7 +24,6 @@ import {
 import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { GraphContext } from './context.ts';
-import type { PageArguments } from './pageArguments.ts';
 import { parsePageArguments } from './pageArguments.ts';
 
 /**
@@ -137,10 +136,7 @@ function checkOperation(
     if (!definition.args.some(({ name }) => name === 'first')) return undefined;
     try {
       // The usual direction makes no difference to what is allowed.
-      const { size, cursor } = parsePageArguments(
-        getArgumentValues(definition, node, variables) as PageArguments,
-        'forward',
-      );
+      const { size, cursor } = parsePageArguments(getArgumentValues(definition, node, variables), 'forward');
       if (cursor) {
         const kind = definition.name === 'messages' ? 'messages' : 'conversations';
         checkCursor(kind, cursor.value, cursor.argument);
