@@ -3,24 +3,6 @@ import { FIRST_QUERY } from './graph/exampleOperations.ts';
 import type { ParleyServer } from './server.ts';
 import { createServer } from './server.ts';
 
-if (Number.parseInt(process.versions.node, 10) < 22) {
-  process.stderr.write('Node.js 20 gets no more fixes: Parley runs on it, and better on 24.\n');
-}
-
-// Whoever reads no further (`| head`) does not end the server.
-process.stdout.on('error', () => undefined);
-
-try {
-  const config = loadConfig(process.env);
-  const server = await createServer(config);
-  const url = await server.listen();
-  exitOnSignal(server);
-  print(describe(server, url));
-} catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exit(1);
-}
-
 function describe(server: ParleyServer, url: string): string {
   const accounts = server.accounts.map(
     ({ id, name, provider }) => `  ${id.padEnd(12)} ${provider.name.padEnd(9)} ${name}`,
@@ -45,6 +27,9 @@ function describe(server: ParleyServer, url: string): string {
     '',
   ].join('\n');
 }
+
+const OPEN_TO_ALL =
+  'WARNING: there is no authentication yet. Whoever reaches this address reads everything that the accounts can read.\n';
 
 /** Milliseconds. */
 const SAME_KEYPRESS = 500;
@@ -80,4 +65,24 @@ function explain(error: unknown): string {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+if (Number.parseInt(process.versions.node, 10) < 22) {
+  process.stderr.write('Node.js 20 gets no more fixes: Parley runs on it, and better on 24.\n');
+}
+
+// Whoever reads no further (`| head`) does not end the server.
+process.stdout.on('error', () => undefined);
+
+try {
+  const config = loadConfig(process.env);
+  const server = await createServer(config);
+  const url = await server.listen();
+  exitOnSignal(server);
+  print(describe(server, url));
+  const isLocal = /^(127\.|::1$|localhost$)/.test(config.host);
+  if (!server.onSandbox && !isLocal) process.stderr.write(OPEN_TO_ALL);
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exit(1);
 }

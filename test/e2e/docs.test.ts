@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { OperationDefinitionNode } from 'graphql';
 import { parse } from 'graphql';
 import { EXAMPLE_OPERATIONS, FIRST_QUERY } from '../../src/graph/exampleOperations.ts';
 import { createSchema, printSubgraph } from '../../src/graph/schema.ts';
@@ -40,7 +41,8 @@ describe('the documentation', () => {
 
   it('has example operations for Apollo Sandbox that work', async () => {
     for (const definition of parse(EXAMPLE_OPERATIONS).definitions) {
-      const operationName = 'name' in definition ? definition.name?.value : undefined;
+      const { name } = definition as OperationDefinitionNode;
+      const operationName = name?.value;
       const response = await fetch(`${harness.url}/graphql`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },

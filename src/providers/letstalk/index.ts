@@ -72,7 +72,8 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
     let visible: LetstalkMessageRow[] = [];
     let goesOn = true;
     for (let calls = 0; goesOn && visible.length <= size && calls < MAX_CALLS; calls += 1) {
-      // One more than asked for tells whether there are more.
+      // One more than asked for tells whether there are more. Assumed: what is asked for is given, as no cap on the
+      // amount is documented.
       const amount = calls === 0 ? size + 1 : PER_PAGE;
       const { rows, received } = await fetchMessages(
         conversationId,
@@ -89,7 +90,8 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
     }
     return {
       rows: direction === 'forward' ? visible.slice(0, size) : visible.slice(-size),
-      hasMore: goesOn || visible.length > size,
+      // Without a message to go on from, a promise of more would lead nowhere.
+      hasMore: visible.length > size || (goesOn && visible.length > 0),
     };
   }
 
