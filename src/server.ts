@@ -51,6 +51,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     log,
   );
 
+  const inFlight = new Set<AbortController>();
   const app = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
     requestTimeout: REQUEST_TIMEOUT,
@@ -61,7 +62,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     closeIdleConnections();
     done();
   });
-  const apollo = createApollo(config, log);
+  const apollo = createApollo(config, registry.accounts.length, log);
   await apollo.start();
   let ready = false;
   addHealth(app, () => ready);
@@ -70,7 +71,9 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     method: ['GET', 'POST', 'OPTIONS'],
     handler: fastifyApolloHandler(apollo, {
       context: (request, reply) =>
-        Promise.resolve(createContext({ registry, headers: request.headers, signal: whenGone(reply), log })),
+        Promise.resolve(
+          createContext({ registry, headers: request.headers, signal: whenGone(reply, inFlight), log }),
+        ),
     }),
   });
   answerErrorsAsGraphQL(app, log);
@@ -85,10 +88,16 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     },
     async close() {
       ready = false;
-      // Longer than any call to a provider may take: what is still open then will not end by itself.
-      const overdue = setTimeout(() => app.server.closeAllConnections(), CLOSE_DEADLINE);
+      // Operations that take too long are told to end, which their callers learn; connections that still stay are cut.
+      const late = setTimeout(() => {
+        for (const operation of inFlight) operation.abort();
+      }, CLOSE_DEADLINE);
+      const tooLate = setTimeout(() => {
+        app.server.closeAllConnections();
+      }, CLOSE_DEADLINE + 1_000);
       await app.close();
-      clearTimeout(overdue);
+      clearTimeout(late);
+      clearTimeout(tooLate);
       await apollo.stop();
       await closeAccounts();
       await sandbox?.close();
@@ -96,7 +105,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   };
 }
 
-function createApollo({ production }: Config, log: Logger): ApolloServer<GraphContext> {
+function createApollo({ production }: Config, accountCount: number, log: Logger): ApolloServer<GraphContext> {
   return new ApolloServer<GraphContext>({
     schema: createSchema(),
     introspection: !production,
@@ -107,7 +116,7 @@ function createApollo({ production }: Config, log: Logger): ApolloServer<GraphCo
     formatError: createErrorFormatter(log),
     logger: log,
     plugins: [
-      createOperationChecks(),
+      createOperationChecks(accountCount),
       // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
@@ -134,9 +143,11 @@ const MAX_REQUEST_BYTES = 1024 * 1024;
 const MAX_TOKENS = 10_000;
 
 /** Aborts when the connection closes before the answer has gone out. */
-function whenGone(reply: FastifyReply): AbortSignal {
+function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSignal {
   const gone = new AbortController();
+  inFlight.add(gone);
   reply.raw.once('close', () => {
+    inFlight.delete(gone);
     if (!reply.raw.writableFinished) gone.abort();
   });
   return gone.signal;

@@ -93,13 +93,11 @@ export function parseAccounts(
 ): ParsedAccounts {
   const parsed = parseYaml(yaml);
   if (parsed.problems.length > 0) return { problems: parsed.problems };
-  const unset: Unset[] = [];
-  const document = substitute(parsed.document, environment, [], unset);
+  const unfilled: Unfilled[] = [];
+  const document = substitute(parsed.document, environment, [], unfilled);
   const result = accountsFile.safeParse(document);
-  const problems = unset.map(
-    ({ path, variable }) => `${path}: the environment variable ${variable} is not set`,
-  );
-  if (!result.success) problems.push(...toProblems(result.error, new Set(unset.map(({ path }) => path))));
+  const problems = unfilled.map(({ path, problem }) => `${path}: ${problem}`);
+  if (!result.success) problems.push(...toProblems(result.error, new Set(unfilled.map(({ path }) => path))));
   problems.push(...duplicateIds(document).map((id) => `accounts: the id "${id}" is used more than once`));
   return result.success && problems.length === 0
     ? { accounts: result.data.accounts, problems: [] }
@@ -109,11 +107,12 @@ export function parseAccounts(
 // The parser's own messages quote the file, and so its secrets: its codes have to do. Aliases are of no use here, and
 // can refer to themselves.
 function parseYaml(yaml: string): { document: unknown; problems: string[] } {
-  const document = parseDocument(yaml, { logLevel: 'silent', prettyErrors: true });
+  const document = parseDocument(yaml, { logLevel: 'error', prettyErrors: true });
   const problems = [...document.errors, ...document.warnings].map(({ code, linePos }) => {
     const place = linePos?.[0] ? ` at line ${linePos[0].line}, column ${linePos[0].col}` : '';
     return `is not valid YAML${place} (${code.toLowerCase().replaceAll('_', ' ')})`;
   });
+  if (problems.length > 0 && yaml.includes('${')) problems.push('has "${": put each ${NAME} in quotes');
   if (problems.length > 0) return { document: undefined, problems };
   try {
     return { document: document.toJS({ maxAliasCount: 0 }), problems: [] };
@@ -122,9 +121,10 @@ function parseYaml(yaml: string): { document: unknown; problems: string[] } {
   }
 }
 
-interface Unset {
+/** A value whose placeholders can't be filled. */
+interface Unfilled {
   readonly path: string;
-  readonly variable: string;
+  readonly problem: string;
 }
 
 // Looked for in what was written, since one mistake elsewhere leaves nothing parsed.
@@ -132,7 +132,7 @@ function duplicateIds(document: unknown): string[] {
   const { accounts } = (document ?? {}) as { accounts?: unknown };
   const ids = (Array.isArray(accounts) ? accounts : []).flatMap((account: unknown) => {
     const { id } = (account ?? {}) as { id?: unknown };
-    return typeof id === 'string' ? [id] : [];
+    return typeof id === 'string' && !id.includes('${') ? [id] : [];
   });
   return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))];
 }
@@ -141,30 +141,45 @@ function substitute(
   value: unknown,
   environment: Readonly<Record<string, string | undefined>>,
   path: readonly (string | number)[],
-  unset: Unset[],
+  unfilled: Unfilled[],
 ): unknown {
-  if (typeof value === 'string') {
-    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (placeholder, variable: string) => {
-      const replacement = Object.hasOwn(environment, variable) ? environment[variable] : undefined;
-      if (replacement) return replacement;
-      unset.push({ path: toPath(path), variable });
-      return placeholder;
-    });
+  if (typeof value === 'string') return fill(value, environment, toPath(path), unfilled);
+  if (Array.isArray(value)) {
+    return value.map((item, index) => substitute(item, environment, [...path, index], unfilled));
   }
-  if (Array.isArray(value))
-    return value.map((item, index) => substitute(item, environment, [...path, index], unset));
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, substitute(item, environment, [...path, key], unset)]),
-    );
+    const entries = Object.entries(value)
+      // A key without a value is a key that is not there.
+      .filter(([, item]) => item !== null)
+      .map(([key, item]) => [key, substitute(item, environment, [...path, key], unfilled)] as const);
+    return Object.fromEntries(entries);
   }
   return value;
 }
 
-function toProblems(error: z.ZodError, unset: ReadonlySet<string>): string[] {
+function fill(
+  text: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  path: string,
+  unfilled: Unfilled[],
+): string {
+  if (text.replace(PLACEHOLDER, '').includes('${')) {
+    unfilled.push({ path, problem: 'has "${" without the name of an environment variable and "}"' });
+  }
+  return text.replace(PLACEHOLDER, (placeholder, variable: string) => {
+    const replacement = Object.hasOwn(environment, variable) ? environment[variable] : undefined;
+    if (replacement) return replacement;
+    unfilled.push({ path, problem: `the environment variable ${variable} is not set` });
+    return placeholder;
+  });
+}
+
+const PLACEHOLDER = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
+
+function toProblems(error: z.ZodError, unfilled: ReadonlySet<string>): string[] {
   return error.issues
     .map((issue) => ({ path: toPath(issue.path), issue }))
-    .filter(({ path }) => !unset.has(path))
+    .filter(({ path }) => !unfilled.has(path))
     .map(({ path, issue }) =>
       issue.code === 'unrecognized_keys'
         ? `${path || 'the file'}: has unknown keys: ${issue.keys.join(', ')}`

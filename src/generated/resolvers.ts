@@ -318,7 +318,7 @@ export type DeliveryState =
 export type ErrorCode =
   /** An argument is malformed, out of range or does not fit the others; `extensions.argument` names it. */
   | 'BAD_USER_INPUT'
-  /** The caller went away before the answer was there. */
+  /** The operation was ended before its answer was there: the caller went away, or Parley is stopping. */
   | 'CANCELLED'
   /** The cursor is too far from both ends of the list for a bounded number of calls: start again from either end. */
   | 'CURSOR_UNREACHABLE'

@@ -34,18 +34,20 @@ export async function lookUpConversation(
   const fields = selectedFields(info, 'Conversation');
   if (trusted && asksOnlyFor(fields, CONVERSATION_KEY)) return ref;
   // Every page is checked before one is read.
-  const [page] = fields
+  const pages = fields
     .filter(({ name }) => name === 'messages')
     .map(({ args }) => toMessagePageRequest(ref, account.provider, args));
-  if (!page) return loaders.conversation.load(ref);
+  if (pages.length === 0) return loaders.conversation.load(ref);
 
   // Facts that no page tells are read at the same time, and not after it.
-  const wantsFacts = !asksOnlyFor(fields, CONVERSATION_KEY_AND_MESSAGES);
-  const [read, facts] = await Promise.allSettled([
-    loaders.messagePage(ref, page),
-    wantsFacts && !account.provider.pagesTellConversation ? loaders.conversation.load(ref) : undefined,
+  const wantsFacts =
+    !asksOnlyFor(fields, CONVERSATION_KEY_AND_MESSAGES) && !account.provider.pagesTellConversation;
+  const [facts, ...reads] = await Promise.allSettled([
+    wantsFacts ? loaders.conversation.load(ref) : undefined,
+    ...pages.map((page) => loaders.messagePage(ref, page)),
   ]);
   if (facts.status === 'fulfilled' && facts.value !== undefined) return facts.value;
+  const read = reads.find(({ status }) => status === 'fulfilled') ?? reads[0]!;
   if (read.status === 'fulfilled') return read.value.conversation ?? ref;
   if (read.reason instanceof NotFoundError) return null;
   // A page that failed proves nothing either way: the fields themselves report it.

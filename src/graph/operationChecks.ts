@@ -6,6 +6,7 @@ import type {
   GraphQLField,
   GraphQLSchema,
   OperationDefinitionNode,
+  SelectionNode,
   SelectionSetNode,
 } from 'graphql';
 import {
@@ -28,16 +29,26 @@ import { parsePageArguments } from './pageArguments.ts';
 
 /**
  * Checks a whole operation before any of it runs: a page size out of range deep inside must not cost the provider calls
- * of everything above it, and a small operation must not ask for millions of items by nesting lists in lists.
+ * of everything above it, and a small operation must not ask for millions of items or fields, by lists in lists or by
+ * fragments in fragments.
+ *
+ * @param accountCount how many accounts there are, which is how long lists of accounts are
  */
-export function createOperationChecks(): ApolloServerPlugin<GraphContext> {
+export function createOperationChecks(accountCount: number): ApolloServerPlugin<GraphContext> {
   return {
     requestDidStart: () =>
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request }) {
           if (!operation) return Promise.resolve();
           const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-          checkOperation(schema, operation, fragments as FragmentDefinitionNode[], request.variables ?? {});
+          const inputs = request.variables ?? {};
+          checkOperation({
+            schema,
+            operation,
+            fragments: fragments as FragmentDefinitionNode[],
+            inputs,
+            accountCount,
+          });
           return Promise.resolve();
         },
       }),
@@ -46,15 +57,28 @@ export function createOperationChecks(): ApolloServerPlugin<GraphContext> {
 
 /** The most items that the lists of one operation may have together, nested lists multiplied. */
 const MAX_ITEMS = 50_000;
+/** The most fields that the answer to one operation may have, those of each item counted. */
+const MAX_FIELDS = 1_000_000;
 /** The most references in one `_entities`. */
 const MAX_REFERENCES = 1_000;
 
-function checkOperation(
-  schema: GraphQLSchema,
-  operation: OperationDefinitionNode,
-  fragments: readonly FragmentDefinitionNode[],
-  inputs: Record<string, unknown>,
-): void {
+interface Check {
+  readonly schema: GraphQLSchema;
+  readonly operation: OperationDefinitionNode;
+  readonly fragments: readonly FragmentDefinitionNode[];
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly accountCount: number;
+}
+
+/** What a selection can come to at the most. */
+interface Size {
+  readonly items: number;
+  readonly fields: number;
+}
+
+const NOTHING: Size = { items: 0, fields: 0 };
+
+function checkOperation({ schema, operation, fragments, inputs, accountCount }: Check): void {
   const root = schema.getRootType(operation.operation);
   if (!root) {
     throw refusal(
@@ -69,10 +93,10 @@ function checkOperation(
   const variables = coerced;
 
   const fragmentsByName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
-  // A fragment costs the same wherever it is spread, and is looked into once.
-  const fragmentItems = new Map<string, number>();
+  // A fragment comes to the same wherever it is spread, and is looked into once.
+  const fragmentSizes = new Map<string, Size>();
 
-  const items = itemsOf(operation.selectionSet, root);
+  const { items, fields } = sizeOf(operation.selectionSet, root);
   if (items > MAX_ITEMS) {
     throw refusal(
       operation,
@@ -80,37 +104,60 @@ function checkOperation(
       `This operation asks for up to ${items} items in its lists; ${MAX_ITEMS} is the most. Ask for smaller pages.`,
     );
   }
+  if (fields > MAX_FIELDS) {
+    throw refusal(
+      operation,
+      'BAD_USER_INPUT',
+      `The answer to this operation could have ${fields} fields; ${MAX_FIELDS} is the most. Ask for less at once.`,
+    );
+  }
 
-  function itemsOf({ selections }: SelectionSetNode, type: GraphQLCompositeType): number {
-    let sum = 0;
+  function sizeOf({ selections }: SelectionSetNode, type: GraphQLCompositeType): Size {
+    let items = 0;
+    let fields = 0;
     for (const selection of selections) {
       if (!isIncluded(selection)) continue;
-      if (selection.kind === Kind.FIELD) sum += itemsOfField(selection, type);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) {
-        const condition = selection.typeCondition && typeFromAST(schema, selection.typeCondition);
-        sum += itemsOf(selection.selectionSet, (condition as GraphQLCompositeType | undefined) ?? type);
-      } else sum += itemsOfFragment(selection.name.value);
+      const size = sizeOfSelection(selection, type);
+      items += size.items;
+      fields += size.fields;
     }
-    return sum;
+    return { items, fields };
   }
 
-  function itemsOfFragment(name: string): number {
-    const known = fragmentItems.get(name);
-    if (known !== undefined) return known;
+  function sizeOfSelection(selection: SelectionNode, type: GraphQLCompositeType): Size {
+    switch (selection.kind) {
+      case Kind.FIELD:
+        return sizeOfField(selection, type);
+      case Kind.FRAGMENT_SPREAD:
+        return sizeOfFragment(selection.name.value);
+      case Kind.INLINE_FRAGMENT: {
+        const condition = selection.typeCondition && typeFromAST(schema, selection.typeCondition);
+        return sizeOf(selection.selectionSet, isCompositeType(condition) ? condition : type);
+      }
+    }
+  }
+
+  function sizeOfFragment(name: string): Size {
+    const known = fragmentSizes.get(name);
+    if (known) return known;
     const fragment = fragmentsByName.get(name);
     const type = fragment && typeFromAST(schema, fragment.typeCondition);
-    const sum = isCompositeType(type) ? itemsOf(fragment!.selectionSet, type) : 0;
-    fragmentItems.set(name, sum);
-    return sum;
+    const size = isCompositeType(type) ? sizeOf(fragment!.selectionSet, type) : NOTHING;
+    fragmentSizes.set(name, size);
+    return size;
   }
 
-  function itemsOfField(node: FieldNode, type: GraphQLCompositeType): number {
+  function sizeOfField(node: FieldNode, type: GraphQLCompositeType): Size {
     const definition = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
-    if (!definition) return 0;
-    const size = sizeOf(node, definition);
+    if (!definition) return { items: 0, fields: 1 };
+    const length = lengthOf(node, definition);
     const child = getNamedType(definition.type);
-    const nested = node.selectionSet && isCompositeType(child) ? itemsOf(node.selectionSet, child) : 0;
-    return size === undefined ? nested : size * (1 + nested);
+    const nested = node.selectionSet && isCompositeType(child) ? sizeOf(node.selectionSet, child) : NOTHING;
+    const times = length ?? 1;
+    return {
+      items: times * ((length === undefined ? 0 : 1) + nested.items),
+      fields: 1 + times * nested.fields,
+    };
   }
 
   function isIncluded(node: Parameters<typeof getDirectiveValues>[1]): boolean {
@@ -119,8 +166,9 @@ function checkOperation(
     return skip?.['if'] !== true && include?.['if'] !== false;
   }
 
-  /** How many items a list field may have; undefined for other fields. */
-  function sizeOf(node: FieldNode, definition: GraphQLField<unknown, unknown>): number | undefined {
+  /** How many items a list field may have; undefined for other fields, and for lists that a provider keeps short. */
+  function lengthOf(node: FieldNode, definition: GraphQLField<unknown, unknown>): number | undefined {
+    if (definition.name === 'accounts' || definition.name === 'sources') return accountCount;
     if (definition.name === '_entities') {
       const { representations } = getArgumentValues(definition, node, variables) as {
         representations: unknown[];

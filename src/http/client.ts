@@ -134,7 +134,12 @@ function toProviderError(
 ): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
   const cause = toCause(thrown);
-  if (caller.aborted) return new ParleyError('CANCELLED', 'The caller went away.', { source, cause });
+  if (caller.aborted)
+    return new ParleyError(
+      'CANCELLED',
+      'The operation was ended: its caller went away, or Parley is stopping.',
+      { source, cause },
+    );
   if (deadline.aborted || isTimeout(thrown)) {
     return new ProviderError('PROVIDER_TIMEOUT', `${source.provider} did not answer in time.`, {
       source,

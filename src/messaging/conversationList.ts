@@ -91,10 +91,19 @@ export async function listConversations(
   };
 }
 
+/** More than anyone has accounts. */
+const MAX_ACCOUNT_IDS = 1_000;
+
 function selectAccounts(
   registry: Registry,
   { accountIds, providers, states }: ConversationFilter,
 ): Account[] {
+  if (accountIds && accountIds.length > MAX_ACCOUNT_IDS) {
+    throw new InputError(
+      'filter.accountIds',
+      `The argument "filter.accountIds" has at most ${MAX_ACCOUNT_IDS} ids.`,
+    );
+  }
   for (const accountId of accountIds ?? []) {
     // An account that does not exist and one that the caller may not use get the same words.
     if (!ACCOUNT_ID.test(accountId) || !registry.get(accountId)) {

@@ -4,6 +4,7 @@ import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
 
 const CONVERSATION = conversationId({ accountId: 'sales', externalId: '8741' });
+const MESSAGE = messageId({ accountId: 'app', conversationExternalId: 'x', externalId: 'y' });
 const OTHER_CONVERSATION = conversationId({ accountId: 'sales', externalId: '8750' });
 
 describe('bad input', () => {
@@ -219,6 +220,37 @@ describe('bad input', () => {
       expect(harness.takeCalls()).toEqual([]);
     },
   );
+
+  it.each([
+    [
+      'fragments that double without any list',
+      `{ message(id: "${MESSAGE}") { ...F0 } }
+       ${Array.from({ length: 25 }, (_, n) => `fragment F${n} on Message { a: delivery { message { ...F${n + 1} } } b: delivery { message { ...F${n + 1} } } }`).join('\n')}
+       fragment F25 on Message { id }`,
+    ],
+    [
+      'many fields of many items',
+      `{ conversation(id: "${CONVERSATION}") { ${Array.from({ length: 5 }, (_, n) => `a${n}: messages(last: 200) { nodes { ...F } }`).join(' ')} } }
+       fragment F on Message { ${Array.from({ length: 2_000 }, (_, n) => `f${n}: text`).join(' ')} }`,
+    ],
+  ])('%s are refused before anything is read', async (_what, document) => {
+    const { status, errors } = await harness.query(document);
+    expect(status).toBe(400);
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('1000000'), extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
+    expect(harness.takeCalls()).toEqual([]);
+  });
+
+  it('lists of accounts count as long as they are', async () => {
+    const document =
+      '{ accounts { conversations(first: 200) { nodes { messages(last: 100) { nodes { id } } } } } }';
+    const { errors } = await harness.query(document);
+    expect(errors).toMatchObject([
+      { message: expect.stringContaining('50000'), extensions: { code: 'BAD_USER_INPUT' } },
+    ]);
+    expect(harness.takeCalls()).toEqual([]);
+  });
 
   it('a mutation is refused as such, since there is none', async () => {
     const { status, errors } = await harness.query('mutation { __typename }');

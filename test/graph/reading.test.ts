@@ -402,6 +402,26 @@ describe('reading', () => {
     },
   );
 
+  it('says so when nothing that a client may see is within reach', async () => {
+    const id = String(wellKnown.letstalk.long);
+    harness.sandbox.letstalk.failNext(
+      { body: (body: any) => body.map((row: any) => ({ ...row, internal: true })) },
+      { times: Infinity },
+    );
+    const { data, errors } = await harness.query(
+      `{ conversationByExternalId(accountId: "visitor", externalId: "${id}") { externalId messages(last: 5) { nodes { id } } } }`,
+    );
+    const { length } = harness.sandbox.letstalk.requests;
+    expect(data.conversationByExternalId).toEqual({ externalId: id, messages: null });
+    expect(errors).toMatchObject([{ extensions: { code: 'CURSOR_UNREACHABLE', accountId: 'visitor' } }]);
+    expect(length).toBe(20);
+
+    const again = await harness.data(
+      `{ conversationByExternalId(accountId: "visitor", externalId: "${id}") { externalId title } }`,
+    );
+    expect(again.conversationByExternalId).toEqual({ externalId: id, title: null });
+  });
+
   it('sees directions from the side that the key belongs to', async () => {
     const asAgent = await conversation('support', wellKnown.letstalk.documented);
     const asClient = await conversation('visitor', wellKnown.letstalk.documented);

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { buildSchema, isObjectType, isUnionType, parse } from 'graphql';
+import {
+  buildClientSchema,
+  buildSchema,
+  introspectionFromSchema,
+  isObjectType,
+  isScalarType,
+  isUnionType,
+  parse,
+} from 'graphql';
 import { createSchema, printSubgraph, readTypeDefs } from '../../src/graph/schema.ts';
 import type { ErrorCode } from '../../src/messaging/errors.ts';
 import { compose } from '../composition/compose.ts';
@@ -41,6 +49,20 @@ describe('the schema', () => {
       expect(`${type.name}: ${type.description ?? ''}`).toMatch(/: ./);
     }
     expect(sdl).toContain('Oldest'.toLowerCase());
+  });
+
+  it('is at run time what the SDL says: the same scalars, with the same words', () => {
+    const written = buildSchema(readTypeDefs(), { assumeValid: true });
+    const running = buildClientSchema(introspectionFromSchema(schema));
+    for (const type of Object.values(written.getTypeMap())) {
+      if (!isScalarType(type)) continue;
+      expect(running.getType(type.name)).toMatchObject({ name: type.name, description: type.description });
+    }
+    expect(
+      Object.values(running.getTypeMap())
+        .filter(isScalarType)
+        .map(({ name }) => name),
+    ).not.toContain('DateTimeISO');
   });
 
   it('ships the possible types of every union for Apollo Client', () => {

@@ -123,7 +123,7 @@ describe('an account', () => {
     [letstalk, 'apiKey', [undefined, '', 'a b', 'a\nb', null]],
     [letstalk, 'role', [undefined, '', 'Agent', 'admin', null, 1]],
     [pigeons, 'publicKey', [undefined, '', 'a b', null]],
-    [pigeons, 'userUuid', ['', 5, null]],
+    [pigeons, 'userUuid', ['', 5]],
     [pigeons, 'baseUrl', [undefined, '', null, 5]],
   ])('%j is refused for a bad %s, by name', (account, key, values) => {
     for (const value of values) {
@@ -278,8 +278,21 @@ describe('${NAME} in a value', () => {
     expect(accounts).toMatchObject([{ token: '${TWO}$&$1' }]);
   });
 
-  it.each(['$NAME', '${}', '${1A}', '${A-B}', '$${'])('is not meant by %s', (token) => {
-    expect(parse([{ ...pact, token }], { NAME: 'x', A: 'x' }).accounts).toMatchObject([{ token }]);
+  it('is not meant by a dollar alone', () => {
+    expect(parse([{ ...pact, token: '$NAME' }], { NAME: 'x' }).accounts).toMatchObject([{ token: '$NAME' }]);
+  });
+
+  it.each(['${}', '${1A}', '${A-B}', '$${', '${A', '${A:-x}', '${A}${'])(
+    'is not taken for a token where it is written wrongly, as %s',
+    (token) => {
+      expect(parse([{ ...pact, token }], { A: 'x' }).problems).toEqual([
+        'accounts[0].token: has "${" without the name of an environment variable and "}"',
+      ]);
+    },
+  );
+
+  it('may be left without a value where it need not be there', () => {
+    expect(parse([{ ...pigeons, userUuid: null, name: null }]).accounts).toMatchObject([{ id: pigeons.id }]);
   });
 
   it('can not make new YAML of its text', () => {

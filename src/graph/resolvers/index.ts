@@ -1,3 +1,4 @@
+import type { GraphQLScalarType } from 'graphql';
 import type { IResolvers } from '@graphql-tools/utils';
 import { DateTimeISOResolver, JSONObjectResolver, URLResolver } from 'graphql-scalars';
 import type { GraphContext } from '../context.ts';
@@ -18,13 +19,18 @@ export const resolvers = {
   Conversation,
   ConversationConnection,
   ConversationSource,
-  DateTime: DateTimeISOResolver,
+  DateTime: behaviourOf(DateTimeISOResolver),
   Delivery,
-  JSONObject: JSONObjectResolver,
+  JSONObject: behaviourOf(JSONObjectResolver),
   Message,
   MessageConnection,
   Participant,
   Query,
-  URL: URLResolver,
+  URL: behaviourOf(URLResolver),
   ...unions,
 } as IResolvers<unknown, GraphContext>;
+
+/** How a scalar reads and writes; its name and description are the schema's own. */
+function behaviourOf({ serialize, parseValue, parseLiteral }: GraphQLScalarType) {
+  return { __serialize: serialize, __parseValue: parseValue, __parseLiteral: parseLiteral };
+}

@@ -57,7 +57,11 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
       const { rows } = await readVisible(id, { direction: 'backward', size: 1 }, context);
       return toConversation(id, rows.at(-1), mapping);
     } catch (error) {
-      return error instanceof NotFoundError ? null : (error as Error);
+      if (error instanceof NotFoundError) return null;
+      // It exists, and shows nothing of itself to this role.
+      if (error instanceof ParleyError && error.code === 'CURSOR_UNREACHABLE')
+        return toConversation(id, undefined, mapping);
+      return error as Error;
     }
   }
 
@@ -88,10 +92,11 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
       // Nothing is hidden from an agent: what the first answer lacks does not exist.
       if (role === 'agent') break;
     }
+    // All that was read is hidden: there is nothing to show, nor to go on from.
+    if (goesOn && visible.length === 0) throw cursorUnreachable();
     return {
       rows: direction === 'forward' ? visible.slice(0, size) : visible.slice(-size),
-      // Without a message to go on from, a promise of more would lead nowhere.
-      hasMore: visible.length > size || (goesOn && visible.length > 0),
+      hasMore: goesOn || visible.length > size,
     };
   }
 
@@ -156,6 +161,14 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
   // A note between agents must never reach a client, whether or not the provider keeps it back.
   function isVisible({ internal }: LetstalkMessageRow): boolean {
     return role === 'agent' || !internal;
+  }
+
+  function cursorUnreachable(): Error {
+    return new ParleyError(
+      'CURSOR_UNREACHABLE',
+      'The next messages that this account may see are too far away. Start again from the first or the last page.',
+      { source },
+    );
   }
 
   function messageUnreachable(): Error {
