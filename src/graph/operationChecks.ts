@@ -1,30 +1,17 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type {
+  DocumentNode,
   FieldNode,
   FragmentDefinitionNode,
-  GraphQLCompositeType,
   GraphQLField,
   GraphQLSchema,
   OperationDefinitionNode,
-  SelectionNode,
-  SelectionSetNode,
 } from 'graphql';
-import {
-  getArgumentValues,
-  getDirectiveValues,
-  getNamedType,
-  getVariableValues,
-  GraphQLError,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
-  isCompositeType,
-  isObjectType,
-  Kind,
-  typeFromAST,
-} from 'graphql';
+import { getArgumentValues, getVariableValues, GraphQLError, Kind } from 'graphql';
 import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { GraphContext } from './context.ts';
+import { measureOperation } from './operationSize.ts';
 import { parsePageArguments } from './pageArguments.ts';
 
 /**
@@ -39,16 +26,8 @@ export function createOperationChecks(accountCount: number): ApolloServerPlugin<
     requestDidStart: () =>
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request }) {
-          if (!operation) return Promise.resolve();
-          const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-          const inputs = request.variables ?? {};
-          checkOperation({
-            schema,
-            operation,
-            fragments: fragments as FragmentDefinitionNode[],
-            inputs,
-            accountCount,
-          });
+          if (operation)
+            checkOperation(operation, { schema, document, inputs: request.variables ?? {}, accountCount });
           return Promise.resolve();
         },
       }),
@@ -64,21 +43,15 @@ const MAX_REFERENCES = 1_000;
 
 interface Check {
   readonly schema: GraphQLSchema;
-  readonly operation: OperationDefinitionNode;
-  readonly fragments: readonly FragmentDefinitionNode[];
+  readonly document: DocumentNode;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly accountCount: number;
 }
 
-/** What a selection can come to at the most. */
-interface Size {
-  readonly items: number;
-  readonly fields: number;
-}
-
-const NOTHING: Size = { items: 0, fields: 0 };
-
-function checkOperation({ schema, operation, fragments, inputs, accountCount }: Check): void {
+function checkOperation(
+  operation: OperationDefinitionNode,
+  { schema, document, inputs, accountCount }: Check,
+): void {
   const root = schema.getRootType(operation.operation);
   if (!root) {
     throw refusal(
@@ -87,16 +60,17 @@ function checkOperation({ schema, operation, fragments, inputs, accountCount }: 
       `There are no ${operation.operation}s in this graph.`,
     );
   }
+  const { coerced: variables } = getVariableValues(schema, operation.variableDefinitions ?? [], inputs);
   // Variables that do not fit their types are GraphQL's own to refuse, when the operation runs.
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], inputs);
-  if (!coerced) return;
-  const variables = coerced;
+  if (!variables) return;
 
-  const fragmentsByName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
-  // A fragment comes to the same wherever it is spread, and is looked into once.
-  const fragmentSizes = new Map<string, Size>();
-
-  const { items, fields } = sizeOf(operation.selectionSet, root);
+  const { items, fields } = measureOperation(operation, root, {
+    schema,
+    fragments: document.definitions.filter(isFragment),
+    variables,
+    lengthOf: (node, definition) =>
+      isListOfAccounts(definition) ? accountCount : lengthOf(node, definition, variables),
+  });
   if (items > MAX_ITEMS) {
     throw refusal(
       operation,
@@ -111,89 +85,40 @@ function checkOperation({ schema, operation, fragments, inputs, accountCount }: 
       `The answer to this operation could have ${fields} fields; ${MAX_FIELDS} is the most. Ask for less at once.`,
     );
   }
+}
 
-  function sizeOf({ selections }: SelectionSetNode, type: GraphQLCompositeType): Size {
-    let items = 0;
-    let fields = 0;
-    for (const selection of selections) {
-      if (!isIncluded(selection)) continue;
-      const size = sizeOfSelection(selection, type);
-      items += size.items;
-      fields += size.fields;
-    }
-    return { items, fields };
+function isFragment(definition: DocumentNode['definitions'][number]): definition is FragmentDefinitionNode {
+  return definition.kind === Kind.FRAGMENT_DEFINITION;
+}
+
+function isListOfAccounts({ name }: GraphQLField<unknown, unknown>): boolean {
+  return name === 'accounts' || name === 'sources';
+}
+
+/** How many items a page may have, and how many references `_entities` was given. Refuses what can't be used. */
+function lengthOf(
+  node: FieldNode,
+  definition: GraphQLField<unknown, unknown>,
+  variables: Readonly<Record<string, unknown>>,
+): number | undefined {
+  const isPage = definition.args.some(({ name }) => name === 'first');
+  if (!isPage && definition.name !== '_entities') return undefined;
+  const args = getArgumentValues(definition, node, variables);
+  if (!isPage) {
+    const { length } = args['representations'] as readonly unknown[];
+    if (length <= MAX_REFERENCES) return length;
+    const message = `The argument "representations" has at most ${MAX_REFERENCES} references.`;
+    throw refusal(node, 'BAD_USER_INPUT', message, 'representations');
   }
-
-  function sizeOfSelection(selection: SelectionNode, type: GraphQLCompositeType): Size {
-    switch (selection.kind) {
-      case Kind.FIELD:
-        return sizeOfField(selection, type);
-      case Kind.FRAGMENT_SPREAD:
-        return sizeOfFragment(selection.name.value);
-      case Kind.INLINE_FRAGMENT: {
-        const condition = selection.typeCondition && typeFromAST(schema, selection.typeCondition);
-        return sizeOf(selection.selectionSet, isCompositeType(condition) ? condition : type);
-      }
-    }
-  }
-
-  function sizeOfFragment(name: string): Size {
-    const known = fragmentSizes.get(name);
-    if (known) return known;
-    const fragment = fragmentsByName.get(name);
-    const type = fragment && typeFromAST(schema, fragment.typeCondition);
-    const size = isCompositeType(type) ? sizeOf(fragment!.selectionSet, type) : NOTHING;
-    fragmentSizes.set(name, size);
+  try {
+    // The usual direction makes no difference to what is allowed.
+    const { size, cursor } = parsePageArguments(args, 'forward');
+    const kind = definition.name === 'messages' ? 'messages' : 'conversations';
+    if (cursor) checkCursor(kind, cursor.value, cursor.argument);
     return size;
-  }
-
-  function sizeOfField(node: FieldNode, type: GraphQLCompositeType): Size {
-    const definition = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
-    if (!definition) return { items: 0, fields: 1 };
-    const length = lengthOf(node, definition);
-    const child = getNamedType(definition.type);
-    const nested = node.selectionSet && isCompositeType(child) ? sizeOf(node.selectionSet, child) : NOTHING;
-    const times = length ?? 1;
-    return {
-      items: times * ((length === undefined ? 0 : 1) + nested.items),
-      fields: 1 + times * nested.fields,
-    };
-  }
-
-  function isIncluded(node: Parameters<typeof getDirectiveValues>[1]): boolean {
-    const skip = getDirectiveValues(GraphQLSkipDirective, node, variables);
-    const include = getDirectiveValues(GraphQLIncludeDirective, node, variables);
-    return skip?.['if'] !== true && include?.['if'] !== false;
-  }
-
-  /** How many items a list field may have; undefined for other fields, and for lists that a provider keeps short. */
-  function lengthOf(node: FieldNode, definition: GraphQLField<unknown, unknown>): number | undefined {
-    if (definition.name === 'accounts' || definition.name === 'sources') return accountCount;
-    if (definition.name === '_entities') {
-      const { representations } = getArgumentValues(definition, node, variables) as {
-        representations: unknown[];
-      };
-      if (representations.length <= MAX_REFERENCES) return representations.length;
-      throw refusal(
-        node,
-        'BAD_USER_INPUT',
-        `"representations" has at most ${MAX_REFERENCES} references.`,
-        'representations',
-      );
-    }
-    if (!definition.args.some(({ name }) => name === 'first')) return undefined;
-    try {
-      // The usual direction makes no difference to what is allowed.
-      const { size, cursor } = parsePageArguments(getArgumentValues(definition, node, variables), 'forward');
-      if (cursor) {
-        const kind = definition.name === 'messages' ? 'messages' : 'conversations';
-        checkCursor(kind, cursor.value, cursor.argument);
-      }
-      return size;
-    } catch (error) {
-      if (error instanceof InputError) throw refusal(node, error.code, error.message, error.argument);
-      throw error;
-    }
+  } catch (error) {
+    if (error instanceof InputError) throw refusal(node, error.code, error.message, error.argument);
+    throw error;
   }
 }
 

@@ -1,0 +1,103 @@
+import type {
+  FieldNode,
+  FragmentDefinitionNode,
+  GraphQLCompositeType,
+  GraphQLField,
+  GraphQLSchema,
+  OperationDefinitionNode,
+  SelectionNode,
+  SelectionSetNode,
+} from 'graphql';
+import {
+  getDirectiveValues,
+  getNamedType,
+  GraphQLIncludeDirective,
+  GraphQLSkipDirective,
+  isCompositeType,
+  isObjectType,
+  Kind,
+  typeFromAST,
+} from 'graphql';
+
+/** What an operation can come to at the most. */
+export interface OperationSize {
+  /** Items of its lists, those of lists inside lists once for each item of the outer one. */
+  readonly items: number;
+  /** Fields of its answer, those of each item counted. */
+  readonly fields: number;
+}
+
+export interface MeasureOptions {
+  readonly schema: GraphQLSchema;
+  readonly fragments: readonly FragmentDefinitionNode[];
+  /** Coerced. */
+  readonly variables: Readonly<Record<string, unknown>>;
+  /** How many items a list field may have; undefined for fields that are no such list. */
+  readonly lengthOf: (node: FieldNode, definition: GraphQLField<unknown, unknown>) => number | undefined;
+}
+
+/**
+ * Measures what is selected, in time that grows with the document and not with the answer: a fragment comes to the same
+ * wherever it is spread, and is looked into once. What `@skip` and `@include` leave out does not count.
+ */
+export function measureOperation(
+  operation: OperationDefinitionNode,
+  root: GraphQLCompositeType,
+  { schema, fragments, variables, lengthOf }: MeasureOptions,
+): OperationSize {
+  const byName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+  const measured = new Map<string, OperationSize>();
+  return measure(operation.selectionSet, root);
+
+  function measure({ selections }: SelectionSetNode, type: GraphQLCompositeType): OperationSize {
+    return selections
+      .filter(isIncluded)
+      .reduce((sum, selection) => add(sum, measureSelection(selection, type)), NOTHING);
+  }
+
+  function measureSelection(selection: SelectionNode, type: GraphQLCompositeType): OperationSize {
+    switch (selection.kind) {
+      case Kind.FIELD:
+        return measureField(selection, type);
+      case Kind.FRAGMENT_SPREAD:
+        return measureFragment(selection.name.value);
+      case Kind.INLINE_FRAGMENT: {
+        const condition = selection.typeCondition && typeFromAST(schema, selection.typeCondition);
+        return measure(selection.selectionSet, isCompositeType(condition) ? condition : type);
+      }
+    }
+  }
+
+  function measureFragment(name: string): OperationSize {
+    const known = measured.get(name);
+    if (known) return known;
+    const fragment = byName.get(name);
+    const type = fragment && typeFromAST(schema, fragment.typeCondition);
+    const size = isCompositeType(type) ? measure(fragment!.selectionSet, type) : NOTHING;
+    measured.set(name, size);
+    return size;
+  }
+
+  function measureField(node: FieldNode, type: GraphQLCompositeType): OperationSize {
+    const definition = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
+    if (!definition) return { items: 0, fields: 1 };
+    const length = lengthOf(node, definition);
+    const child = getNamedType(definition.type);
+    const nested = node.selectionSet && isCompositeType(child) ? measure(node.selectionSet, child) : NOTHING;
+    const times = length ?? 1;
+    const own = length === undefined ? 0 : 1;
+    return { items: times * (own + nested.items), fields: 1 + times * nested.fields };
+  }
+
+  function isIncluded(node: SelectionNode): boolean {
+    const skip = getDirectiveValues(GraphQLSkipDirective, node, variables);
+    const include = getDirectiveValues(GraphQLIncludeDirective, node, variables);
+    return skip?.['if'] !== true && include?.['if'] !== false;
+  }
+}
+
+const NOTHING: OperationSize = { items: 0, fields: 0 };
+
+function add(a: OperationSize, b: OperationSize): OperationSize {
+  return { items: a.items + b.items, fields: a.fields + b.fields };
+}
