@@ -58,6 +58,9 @@ function exitOnSignal(server: ParleyServer): void {
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message;
   const { code, message, stack } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `${message}\nThis machine has no such address to listen on. Check HOST.`;
+  }
   if (code === 'EADDRINUSE')
     return `${message}\nAnother program listens there. Choose another port: PORT=4001 npm start`;
   return stack ?? message;

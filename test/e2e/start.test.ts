@@ -176,6 +176,15 @@ describe('as a process', () => {
     expect(stderr).not.toContain('    at ');
   });
 
+  it('says what to do when the address to listen on is not of this machine', async () => {
+    // Set aside for documentation: no machine has it.
+    const { code, stderr } = await start({ HOST: '192.0.2.1' }).ended;
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('Check HOST');
+    expect(stderr).not.toContain('    at ');
+  });
+
   it('prints the SDL of the subgraph alone', async () => {
     const { code, stdout } = await run('npm', ['run', '--silent', 'schema:print']).ended;
 
