@@ -16,7 +16,7 @@ import { createPactProvider, pactHeaders } from './providers/pact/index.ts';
 import { createPigeonsProvider, pigeonsHeaders } from './providers/pigeons/index.ts';
 import type { Sandbox } from './sandbox/index.ts';
 
-/** The configured accounts with their adapters, and the connections that they share. */
+/** The configured accounts with their adapters, each with connections of its own. */
 export interface OpenAccounts {
   readonly registry: Registry;
   readonly close: () => Promise<void>;
@@ -29,7 +29,6 @@ export function openAccounts(
   log: Logger,
 ): OpenAccounts {
   const sends = createGotTransport(limits);
-
   const pools: ReadPool[] = [];
 
   const entries = accounts.map((account) => {

@@ -4,8 +4,7 @@ import { ACCOUNT_ID } from '../messaging/ids.ts';
 
 /** A text; says apart what is not there and what is something else, such as a number without quotes. */
 const text = z.string({
-  error: ({ input }) =>
-    input === undefined || input === null ? 'is missing' : 'must be a text: put it in quotes',
+  error: ({ input }) => (input === undefined ? 'is missing' : 'must be a text: put it in quotes'),
 });
 
 // What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
@@ -49,13 +48,12 @@ const pigeons = z
     publicKey: secret,
     /** A user's token; or `tokenHeader`, the request header in which each caller brings their own. */
     token: secret.optional(),
-    tokenHeader: z
-      .string()
+    tokenHeader: text
       .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of an HTTP header')
       .transform((value) => value.toLowerCase())
       .optional(),
     /** The user that the token belongs to. */
-    userUuid: z.string().min(1, 'must not be empty').optional(),
+    userUuid: text.min(1, 'must not be empty').optional(),
     baseUrl,
   })
   .refine(({ token, tokenHeader }) => (token === undefined) !== (tokenHeader === undefined), {

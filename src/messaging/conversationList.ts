@@ -1,7 +1,6 @@
 import { encodeMergedCursor, parseMergedCursor } from './cursors.ts';
 import { InputError, ParleyError, UnsupportedError } from './errors.ts';
 import { ACCOUNT_ID } from './ids.ts';
-import type { Cut } from './merge.ts';
 import { readMerged } from './merge.ts';
 import type { Conversation, ConversationState, ProviderName, ReadContext } from './provider.ts';
 import type { Account, Registry } from './registry.ts';
@@ -50,23 +49,27 @@ export async function listConversations(
   const { direction, size, cursor, filter } = request;
   const accounts = selectAccounts(registry, filter);
   const list = nameOf(filter);
-  const from = cursor && parseMergedCursor(list, cursor.value, cursor.argument);
-  if (from) checkPlaces(from, accounts, cursor.argument);
-  const states = filter.states;
+  const takingPart = new Map(accounts.map((account) => [account.id, account.provider]));
+  // Only a forged cursor holds a place that an adapter does not know: it is refused before any provider is asked.
+  const from =
+    cursor &&
+    parseMergedCursor(
+      list,
+      cursor.value,
+      cursor.argument,
+      (accountId, position) => takingPart.get(accountId)?.isPosition(position) ?? true,
+    );
+  const { states } = filter;
 
   const page = await readMerged(
     accounts.map((account) => ({
       accountId: account.id,
       read: (pageRequest) => {
-        const { provider } = account;
-        if (!provider.listConversations)
-          throw new UnsupportedError(sourceOf(account), 'listing conversations');
-        if (states && provider.knownStates.length === 0) {
-          throw new UnsupportedError(sourceOf(account), 'filtering conversations by state');
-        }
+        const unsupported = unsupportedBy(account, states);
+        if (unsupported) throw unsupported;
         const asked = states ? { ...pageRequest, states } : pageRequest;
         return context.share(`${account.id} conversations ${JSON.stringify(asked)}`, () =>
-          provider.listConversations!(asked, context),
+          account.provider.listConversations!(asked, context),
         );
       },
     })),
@@ -114,12 +117,24 @@ function selectAccounts(
     }
   }
   const named = accountIds !== undefined || providers !== undefined;
-  return registry.accounts.filter(({ id, provider }) => {
-    if (accountIds && !accountIds.includes(id)) return false;
-    if (providers && !providers.includes(provider.name)) return false;
-    const canAnswer = provider.listConversations && (!states || provider.knownStates.length > 0);
-    return canAnswer ? true : named;
+  return registry.accounts.filter((account) => {
+    if (accountIds && !accountIds.includes(account.id)) return false;
+    if (providers && !providers.includes(account.provider.name)) return false;
+    return named || !unsupportedBy(account, states);
   });
+}
+
+/** Why an account can't give such a list at all; undefined when it can. */
+function unsupportedBy(
+  account: Account,
+  states: readonly ConversationState[] | undefined,
+): UnsupportedError | undefined {
+  const { provider } = account;
+  if (!provider.listConversations) return new UnsupportedError(sourceOf(account), 'listing conversations');
+  if (states && provider.knownStates.length === 0) {
+    return new UnsupportedError(sourceOf(account), 'filtering conversations by state');
+  }
+  return undefined;
 }
 
 /** The same for every page of one list, so that a cursor can't be carried over to another filter. */
@@ -133,15 +148,6 @@ function newestCreatedFirst(a: Conversation, b: Conversation): number {
   const left = a.createdAt ?? '';
   const right = b.createdAt ?? '';
   return left === right ? 0 : left > right ? -1 : 1;
-}
-
-// Only a forged cursor can hold a place that an adapter does not know. It is refused before any provider is asked.
-function checkPlaces({ marks }: Cut, accounts: readonly Account[], argument: string): void {
-  for (const { id, provider } of accounts) {
-    const mark = Object.hasOwn(marks, id) ? marks[id] : undefined;
-    if (mark === undefined || mark === 'end' || provider.isPosition(mark.position)) continue;
-    throw new InputError(argument, `The argument "${argument}" is not a valid cursor.`);
-  }
 }
 
 function toSourceError(error: unknown, account: Account): ParleyError {

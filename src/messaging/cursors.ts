@@ -16,10 +16,19 @@ export function encodeCursor(list: string, position: Position): string {
   return encode([nameOf('messages', list), ...position]);
 }
 
-/** Reads what {@link encodeCursor} wrote. Throws an {@link InputError} that names `argument`. */
-export function parseCursor(list: string, cursor: string, argument: string): Position {
+/**
+ * Reads what {@link encodeCursor} wrote. Throws an {@link InputError} that names `argument`.
+ *
+ * @param isKnown whether the list's own adapter can have given out a place
+ */
+export function parseCursor(
+  list: string,
+  cursor: string,
+  argument: string,
+  isKnown: (position: Position) => boolean = () => true,
+): Position {
   const position = decode(nameOf('messages', list), cursor, argument);
-  return isPosition(position) ? position : malformed(argument);
+  return isPosition(position) && isKnown(position) ? position : malformed(argument);
 }
 
 /** The cursor of a place in a list that is merged over accounts. */
@@ -31,15 +40,28 @@ export function encodeMergedCursor(list: string, { owner, marks }: Cut): string 
   return encode([nameOf('conversations', list), owner, Object.fromEntries(entries)]);
 }
 
-/** Reads what {@link encodeMergedCursor} wrote. Throws an {@link InputError} that names `argument`. */
-export function parseMergedCursor(list: string, cursor: string, argument: string): Cut {
+/**
+ * Reads what {@link encodeMergedCursor} wrote. Throws an {@link InputError} that names `argument`.
+ *
+ * @param isKnown whether an account's adapter can have given out a place; true for accounts that take no part
+ */
+export function parseMergedCursor(
+  list: string,
+  cursor: string,
+  argument: string,
+  isKnown: (accountId: string, position: Position) => boolean = () => true,
+): Cut {
   const rest = decode(nameOf('conversations', list), cursor, argument);
   const [owner, entries] = rest;
   if (typeof owner !== 'string' || typeof entries !== 'object' || entries === null || rest.length !== 2) {
     return malformed(argument);
   }
   const marks = new Map<string, Mark>();
-  for (const [accountId, value] of Object.entries(entries)) marks.set(accountId, parseMark(value, argument));
+  for (const [accountId, value] of Object.entries(entries)) {
+    const mark = parseMark(value, argument);
+    if (mark !== 'end' && !isKnown(accountId, mark.position)) return malformed(argument);
+    marks.set(accountId, mark);
+  }
   return { owner, marks: Object.fromEntries(marks) };
 }
 

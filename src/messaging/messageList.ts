@@ -1,5 +1,4 @@
 import { encodeCursor, parseCursor } from './cursors.ts';
-import { InputError } from './errors.ts';
 import type { ConversationRef } from './ids.ts';
 import { conversationId } from './ids.ts';
 import type { PageRequest, Position } from './paging.ts';
@@ -36,7 +35,7 @@ export function toMessageList(
 
 /**
  * The place that a cursor of this conversation's messages names, as the account's provider knows it. Throws an
- * {@link InputError} that names `argument`.
+ * `InputError` that names `argument`.
  */
 export function parseMessageCursor(
   conversation: ConversationRef,
@@ -44,11 +43,7 @@ export function parseMessageCursor(
   cursor: string,
   argument: string,
 ): Position {
-  const position = parseCursor(listName(conversation), cursor, argument);
-  if (!provider.isPosition(position)) {
-    throw new InputError(argument, `The argument "${argument}" is not a valid cursor.`);
-  }
-  return position;
+  return parseCursor(listName(conversation), cursor, argument, (position) => provider.isPosition(position));
 }
 
 function listName(conversation: ConversationRef): string {

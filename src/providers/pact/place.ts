@@ -1,7 +1,7 @@
 import { InputError } from '../../messaging/errors.ts';
 import type { Position } from '../../messaging/paging.ts';
 import type { PactPage } from './wire.ts';
-import { isPactId } from './wire.ts';
+import { isPactId, MAX_TOKEN_LENGTH } from './wire.ts';
 
 /**
  * Where rows of a Pact v1 list stand.
@@ -24,6 +24,26 @@ export interface RowOrder<Row> {
   readonly idOf: (row: Row) => string;
   /** What Pact sorts this list by, ascending. */
   readonly keyOf: (row: Row) => number;
+}
+
+/** The order in which a walk meets rows: by key, up or down. */
+export function walkOrder<Row>(sort: Sort, { keyOf }: RowOrder<Row>): (a: Row, b: Row) => number {
+  const sign = signOf(sort);
+  return (a, b) => (keyOf(a) - keyOf(b)) * sign;
+}
+
+/** How far behind a place a row lies in the walk: negative before it, zero for the very same key. */
+export function distanceBehind<Row>(
+  row: Row,
+  place: KnownPlace,
+  sort: Sort,
+  { keyOf }: RowOrder<Row>,
+): number {
+  return (keyOf(row) - place.key) * signOf(sort);
+}
+
+function signOf(sort: Sort): 1 | -1 {
+  return sort === 'asc' ? 1 : -1;
 }
 
 /** Where a row was met. */
@@ -50,16 +70,13 @@ export interface WalkedRow<Row> {
 export function placeRows<Row>(
   page: PactPage<Row>,
   { sort, token }: Pick<Place, 'sort' | 'token'>,
-  { keyOf }: RowOrder<Row>,
+  order: RowOrder<Row>,
 ): WalkedRow<Row>[] {
-  const sign = sort === 'asc' ? 1 : -1;
   const last = page.rows.length - 1;
-  return page.rows
-    .toSorted((a, b) => (keyOf(a) - keyOf(b)) * sign)
-    .map((row, index) => ({
-      row,
-      at: { sort, token, next: index === last ? (page.next ?? undefined) : undefined },
-    }));
+  return page.rows.toSorted(walkOrder(sort, order)).map((row, index) => ({
+    row,
+    at: { sort, token, next: index === last ? (page.next ?? undefined) : undefined },
+  }));
 }
 
 /** A place among the rows of a walk: everything before `before` lies on the near side, everything from `behind` on the far side. */
@@ -74,14 +91,17 @@ export interface Split {
  */
 export function splitAt<Row>(
   walked: readonly WalkedRow<Row>[],
-  { id, key }: KnownPlace,
+  place: KnownPlace,
   sort: Sort,
-  { idOf, keyOf }: RowOrder<Row>,
+  order: RowOrder<Row>,
 ): Split {
-  const index = walked.findIndex(({ row }) => idOf(row) === id);
+  const index = walked.findIndex(({ row }) => order.idOf(row) === place.id);
   if (index >= 0) return { before: index, behind: index + 1 };
-  const sign = sort === 'asc' ? 1 : -1;
-  const at = walked.findIndex(({ row }) => (keyOf(row) - key || Number(idOf(row)) - Number(id)) * sign > 0);
+  const at = walked.findIndex(
+    ({ row }) =>
+      (distanceBehind(row, place, sort, order) ||
+        (Number(order.idOf(row)) - Number(place.id)) * signOf(sort)) > 0,
+  );
   const split = at >= 0 ? at : walked.length;
   return { before: split, behind: split };
 }
@@ -89,12 +109,13 @@ export function splitAt<Row>(
 /** Whether the rows of a walk have come to a place: its row is among them, or one that its key shows to lie behind it. */
 export function hasPassed<Row>(
   walked: readonly WalkedRow<Row>[],
-  { id, key }: KnownPlace,
+  place: KnownPlace,
   sort: Sort,
-  { idOf, keyOf }: RowOrder<Row>,
+  order: RowOrder<Row>,
 ): boolean {
-  const sign = sort === 'asc' ? 1 : -1;
-  return walked.some(({ row }) => idOf(row) === id || (keyOf(row) - key) * sign > 0);
+  return walked.some(
+    ({ row }) => order.idOf(row) === place.id || distanceBehind(row, place, sort, order) > 0,
+  );
 }
 
 /** A place as clients carry it in their cursors. */
@@ -125,5 +146,7 @@ export function parsePosition(position: Position): KnownPlace {
 }
 
 function isToken(value: Position[number] | undefined): boolean {
-  return value === null || (typeof value === 'string' && value.length > 0 && value.length <= 255);
+  return (
+    value === null || (typeof value === 'string' && value.length > 0 && value.length <= MAX_TOKEN_LENGTH)
+  );
 }

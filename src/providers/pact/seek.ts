@@ -1,5 +1,5 @@
 import type { RowOrder, Sort, WalkedRow } from './place.ts';
-import { placeRows } from './place.ts';
+import { placeRows, walkOrder } from './place.ts';
 import type { PactPage } from './wire.ts';
 
 /** Reads one page. `token` undefined: the first of the walk. `per`: 1 to 100. */
@@ -127,11 +127,12 @@ function callsLeft<Row>(end: End<Row>, targets: readonly number[], measureOf: (r
 export function wholeList<Row>(
   { asc, desc }: Sought<Row>,
   sort: Sort,
-  { idOf, keyOf }: RowOrder<Row>,
+  order: RowOrder<Row>,
 ): WalkedRow<Row>[] {
+  const { idOf } = order;
+  const inOrder = walkOrder(sort, order);
   const [near, far] = sort === 'asc' ? [asc, desc] : [desc, asc];
-  const sign = sort === 'asc' ? 1 : -1;
   const rest = far.rows.filter(({ row }) => !near.ids.has(idOf(row))).toReversed();
   // What arrived during the search was seen by one walk only, and may belong before what the other one saw.
-  return [...near.rows, ...rest].sort((a, b) => (keyOf(a.row) - keyOf(b.row)) * sign);
+  return [...near.rows, ...rest].sort((a, b) => inOrder(a.row, b.row));
 }

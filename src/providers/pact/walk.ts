@@ -1,6 +1,14 @@
 import type { Page, PageRequest } from '../../messaging/paging.ts';
 import type { KnownPlace, RowOrder, Sort, WalkedRow } from './place.ts';
-import { hasPassed, opposite, parsePosition, placeRows, splitAt, toPosition } from './place.ts';
+import {
+  distanceBehind,
+  hasPassed,
+  opposite,
+  parsePosition,
+  placeRows,
+  splitAt,
+  toPosition,
+} from './place.ts';
 import type { FetchPage } from './seek.ts';
 import { PER_PAGE, seek, wholeList } from './seek.ts';
 
@@ -122,7 +130,7 @@ async function walkOn<Row>(options: WalkOptions<Row>, request: WalkOn<Row>): Pro
         unplaced = undefined;
       }
     }
-    fresh = fresh.filter(({ row }) => !met.has(options.idOf(row)));
+    const before = rows.length;
     for (const entry of fresh) {
       const id = options.idOf(entry.row);
       if (met.has(id)) continue;
@@ -132,7 +140,7 @@ async function walkOn<Row>(options: WalkOptions<Row>, request: WalkOn<Row>): Pro
     }
     if (next === null) return { rows, hasMore: false };
     if (rows.length === size) return { rows, hasMore: true };
-    isExact = fresh.length > 0;
+    isExact = rows.length > before;
     token = next;
     tokens.add(token);
   }
@@ -151,7 +159,7 @@ function rowsFrom<Row>(
   if (before !== behind) return walked.slice(inclusive ? before : behind);
   // On the pages behind a place, rows of the very same key are behind it, whatever their ids.
   return isBehind
-    ? walked.filter(({ row }) => (options.keyOf(row) - place.key) * (sort === 'asc' ? 1 : -1) >= 0)
+    ? walked.filter(({ row }) => distanceBehind(row, place, sort, options) >= 0)
     : walked.slice(behind);
 }
 

@@ -97,7 +97,8 @@ function parsePage<Row>(
   return { rows, next: next === '' ? null : next };
 }
 
-const MAX_TOKEN_LENGTH = 255;
+/** UTF-16 code units. */
+export const MAX_TOKEN_LENGTH = 255;
 
 // An error that comes with status 200 has another `status`, and no `data`.
 function parseData(body: unknown, contract: Contract): JsonObject {
