@@ -32,6 +32,10 @@ const faults = {
   html: z.strictObject({ ...target, html: z.literal(true, only) }),
   redirect: z.strictObject({ ...target, redirect: z.string().min(1) }),
   reset: z.strictObject({ ...target, reset: z.literal(true, only) }),
+  acceptThen: z.strictObject({
+    ...target,
+    acceptThen: z.union([z.enum(['reset', 'hang']), z.int().min(200).max(599)]),
+  }),
   oversize: z.strictObject({ ...target, oversize: z.int().positive().max(1_000_000_000) }),
 };
 

@@ -1,7 +1,11 @@
 export { startSandbox } from './startSandbox.ts';
 export { wellKnown } from './wellKnown.ts';
 export type { Emulator, Fault, FaultOptions, LoggedRequest } from './core/Emulator.ts';
+export type { ReceivedFile } from './core/multipart.ts';
 export type { LetstalkEmulator } from './letstalk/createLetstalkEmulator.ts';
 export type { PactEmulator } from './pact/createPactEmulator.ts';
 export type { PigeonsEmulator } from './pigeons/createPigeonsEmulator.ts';
+export type { DeliveryResult, PactStoredJob } from './pact/jobs.ts';
+export type { PactUploadRow } from './pact/uploads.ts';
+export type { DeliveryMode } from './pact/writeRoutes.ts';
 export type { Sandbox } from './Sandbox.ts';

@@ -19,6 +19,10 @@ export const wellKnown = {
     specimens: 8746,
     /** Attachments of every kind, some with hardly a field. */
     attachments: 8747,
+    /** On vkontakte, the only messenger that takes several attachments in one message. */
+    vkontakte: 8750,
+    /** On WhatsApp Business, the only one that takes buttons. */
+    business: 8754,
   },
   letstalk: {
     /** Open, title "hola", with the documented messages 32505934 and 32506061. */

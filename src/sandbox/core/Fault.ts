@@ -13,9 +13,14 @@
  * - `html`: 200 and a text/html page, as a proxy in front of the provider would give.
  * - `redirect`: 302 to that location.
  * - `reset`: the socket is destroyed before any answer.
+ * - `acceptThen`: the call is done and stored as usual, then its answer is lost: `'reset'` destroys the socket, `'hang'` answers
+ *   nothing, a status is answered with this provider's error body.
  * - `body`: rewrites the normal JSON answer; it gets a copy, so the stored rows are safe. The function must return JSON.
  * - `oversize`: the normal answer padded with white space to at least that many bytes, chunked: valid JSON that only a cap on size
  *   refuses.
+ *
+ * A write that meets `status`, `hang`, `malformed`, `html`, `redirect` or `reset` is dropped before it is read, even if its body
+ * has arrived; one that meets any other fault is stored.
  */
 export type Fault =
   | number
@@ -28,5 +33,6 @@ export type Fault =
   | { readonly html: true }
   | { readonly redirect: string }
   | { readonly reset: true }
+  | { readonly acceptThen: 'reset' | 'hang' | number }
   | { readonly body: (body: unknown) => unknown }
   | { readonly oversize: number };

@@ -1,6 +1,7 @@
-import { fastify, type FastifyInstance, type FastifyRequest } from 'fastify';
+import { fastify, type FastifyError, type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { ServedFile } from '../content/files.ts';
 import type { Emulator } from './Emulator.ts';
+import { acceptBodies, type BodyKind } from './bodies.ts';
 import { createFaultActions } from './faultActions.ts';
 import { createFaultQueue, type ActiveFault } from './faultQueue.ts';
 import type { RequestHandler } from './listener.ts';
@@ -23,6 +24,10 @@ export interface EmulatorParts {
   readonly refusal: (status: number, request: FastifyRequest) => unknown;
   /** Files by path (decoded), served without credentials as a provider's file store does. */
   readonly files: ReadonlyMap<string, ServedFile>;
+  /** A file that somebody uploaded, by decoded path; it lies below a folder that `files` has too. */
+  readonly uploadedFile?: (path: string) => ServedFile | undefined;
+  /** The kinds of body that its calls take. */
+  readonly bodies: readonly BodyKind[];
 }
 
 /** The HTTP side of an emulator: routes, log, faults and files. */
@@ -51,16 +56,26 @@ export async function createEmulatorApp(parts: EmulatorParts): Promise<EmulatorA
     log.append(entry);
     const fault = faults.take(entry);
     inFlight.set(request, { entry, fault });
-    return fault && actions.before(fault, request, reply);
+    if (fault) await actions.before(fault, request, reply);
+    // Here and not in the handler below, before which a body of an unknown type would be refused for that.
+    return !reply.sent && request.is404 ? reply.code(404).send(parts.refusal(404, request)) : undefined;
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const flight = inFlight.get(request);
     if (!flight) return payload;
+    const answer = flight.fault ? await actions.after(flight.fault, request, reply, payload) : payload;
     flight.entry.status = reply.statusCode;
-    return flight.fault ? actions.after(flight.fault, reply, payload) : payload;
+    return answer;
   });
   app.setNotFoundHandler((request, reply) => reply.code(404).send(parts.refusal(404, request)));
-  serveFiles(app, parts.files);
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    // A mistake of the emulator stays visible as one.
+    if ((error.statusCode ?? 500) >= 500) throw error;
+    // No provider documents 413 or 415: what can't be read is a bad request.
+    return reply.code(400).send(parts.refusal(400, request));
+  });
+  acceptBodies(app, parts.bodies);
+  serveFiles(app, parts);
   // Registered and not called: the provider's own hooks then stay off files and unknown routes.
   app.register((scope, _options, done) => {
     parts.routes(scope);
@@ -97,12 +112,16 @@ function toEntry(request: FastifyRequest): OpenLogEntry {
   };
 }
 
-function serveFiles(app: FastifyInstance, files: ReadonlyMap<string, ServedFile>): void {
+function serveFiles(
+  app: FastifyInstance,
+  { files, uploadedFile }: Pick<EmulatorParts, 'files' | 'uploadedFile'>,
+): void {
   const roots = new Set([...files.keys()].map((path) => path.split('/')[1]));
   for (const root of roots) {
     const options = { exposeHeadRoute: true, config: { sandboxCall: 'file' } };
     app.get(`/${root}/*`, options, (request, reply) => {
-      const file = files.get(`/${root}/${(request.params as { '*': string })['*']}`);
+      const path = `/${root}/${(request.params as { '*': string })['*']}`;
+      const file = files.get(path) ?? uploadedFile?.(path);
       if (file) return reply.header('content-type', file.type).send(file.bytes());
       reply.callNotFound();
       return reply;

@@ -7,10 +7,10 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** What one kind of fault does, before the route runs or to the answer that the route gave. */
 export interface FaultActions {
-  /** Resolves to the reply when the request is dealt with, to undefined when the route should answer. */
-  before(fault: ActiveFault, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined>;
-  /** The payload to send in place of the normal one. */
-  after(fault: ActiveFault, reply: FastifyReply, payload: unknown): unknown;
+  /** When it resolves, `reply.sent` says whether the request is dealt with; if not, the route should answer. */
+  before(fault: ActiveFault, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** The payload to send in place of the normal one; never resolves when there is to be none. */
+  after(fault: ActiveFault, request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown>;
 }
 
 /** The faults in terms of Fastify; `refusal` gives the provider's own error body for a status, `closing` ends delays. */
@@ -48,7 +48,14 @@ export function createFaultActions(
       return undefined;
     },
 
-    after(fault, reply, payload) {
+    async after(fault, request, reply, payload) {
+      if ('acceptThen' in fault) {
+        const { acceptThen } = fault;
+        if (acceptThen === 'reset') request.raw.socket.resetAndDestroy();
+        if (typeof acceptThen !== 'number') return new Promise(() => undefined);
+        reply.code(acceptThen).removeHeader('content-length').header('content-type', JSON_TYPE);
+        return JSON.stringify(refusal(acceptThen, request));
+      }
       if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
       const bytes = Buffer.from(payload as string);
       const half = bytes.subarray(0, bytes.length >> 1);

@@ -53,8 +53,9 @@ function assertSensible(fault: ActiveFault, times: number): void {
   if (times !== Infinity && !(Number.isInteger(times) && times > 0)) {
     throw new RangeError(`times must be a positive integer or Infinity, not ${times}`);
   }
-  if ('status' in fault && !(Number.isInteger(fault.status) && fault.status >= 200 && fault.status <= 599)) {
-    throw new RangeError(`status must be 200 to 599, not ${fault.status}`);
+  const status = 'status' in fault ? fault.status : 'acceptThen' in fault ? fault.acceptThen : 200;
+  if (typeof status === 'number' && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
+    throw new RangeError(`status must be 200 to 599, not ${status}`);
   }
   if ('delay' in fault && !(Number.isFinite(fault.delay) && fault.delay >= 0)) {
     throw new RangeError(`delay must be milliseconds, not ${fault.delay}`);

@@ -40,7 +40,10 @@ export interface LetstalkMessageRow {
   readonly person: LetstalkPersonRow | null;
 }
 
-/** A conversation as the emulator keeps it: the provider has no call that answers one. */
+/**
+ * A conversation as the emulator keeps it, and as it answers a call that starts or closes one: letstalk.md does not show that
+ * answer.
+ */
 export interface LetstalkConversationRow {
   readonly id: number;
   /** Its title. */
@@ -50,6 +53,9 @@ export interface LetstalkConversationRow {
   /** The person who asks; only its key and the agent's reach the conversation. */
   readonly client_id: number;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** As its client gave it; only of one that was started over HTTP. */
+  readonly organization_id?: number;
+  readonly inquiry_id?: number | undefined;
 }
 
 /** A client as it reads itself (letstalk.md, `GET /clients/{id}`). */

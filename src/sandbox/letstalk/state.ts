@@ -13,6 +13,8 @@ export interface LetstalkState {
   /** As a list answers them now, oldest (smallest id) first; throws `RangeError` for a conversation that does not exist. */
   messages(conversationId: number): readonly LetstalkMessageRow[];
   addConversation(partial?: Overrides<LetstalkConversationRow>): LetstalkConversationRow;
+  /** In place of what was there. Throws `RangeError` for a conversation that does not exist. */
+  setMetadata(conversationId: number, metadata: LetstalkConversationRow['metadata']): void;
   /**
    * By the conversation's client unless `person` is given. A `SYSTEM` message with content `closed` closes the conversation.
    * Throws `RangeError` for a conversation that does not exist.
@@ -63,6 +65,10 @@ export function createLetstalkState(people: LetstalkPeople): LetstalkState {
       conversations.set(id, row);
       messagesOf.set(id, []);
       return row;
+    },
+
+    setMetadata(conversationId, metadata) {
+      conversations.set(conversationId, { ...must(conversationId), metadata });
     },
 
     addMessage(conversationId, partial = {}) {

@@ -12,6 +12,8 @@ export interface PactState {
   addConversation(partial?: Overrides<PactConversationRow>): PactConversationRow;
   /** Throws `RangeError` for a conversation that does not exist. */
   addMessage(conversationId: number, partial?: Overrides<PactMessageRow>): PactMessageRow;
+  /** The id that the next message gets unless one is given. */
+  nextMessageId(): number;
   /** False when there was none. */
   deleteMessage(id: number): boolean;
 }
@@ -97,6 +99,8 @@ export function createPactState(): PactState {
       if (conversation) conversations[conversations.indexOf(conversation)] = touched(conversation, row);
       return row;
     },
+
+    nextMessageId: () => latestMessage + 1,
 
     deleteMessage(id) {
       for (const list of messagesOf.values()) {

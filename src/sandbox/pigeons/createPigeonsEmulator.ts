@@ -1,15 +1,17 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { createFileStore } from '../content/fileStore.ts';
 import { createEmulatorApp } from '../core/emulatorApp.ts';
 import { createSeeded } from '../core/createSeeded.ts';
 import type { Emulator, MountedEmulator } from '../core/Emulator.ts';
-import { reasonFor } from './reasons.ts';
+import { refusal, refuse } from './answers.ts';
 import type { PigeonsConversationRow, PigeonsUser } from './rows.ts';
 import { seedPigeons } from './seed.ts';
 import type { PigeonsState } from './state.ts';
+import { addPigeonsWriteRoutes } from './writeRoutes.ts';
 
 /** Pigeons with one platform and several users (pigeons.md). */
-export interface PigeonsEmulator extends Emulator, Omit<PigeonsState, 'conversation'> {
+export interface PigeonsEmulator
+  extends Emulator, Omit<PigeonsState, 'conversation' | 'message' | 'markRead' | 'addReaction'> {
   /** Goes into `X-PUBLIC-KEY`. */
   readonly publicKey: string;
   /** The main user: takes part in nearly all conversations of the seed. */
@@ -17,6 +19,8 @@ export interface PigeonsEmulator extends Emulator, Omit<PigeonsState, 'conversat
 }
 
 const PUBLIC_KEY = 'pigeons-sandbox-public-key';
+const readCalls = ['conversations', 'messages'];
+const writeCalls = ['startConversation', 'sendMessage', 'markRead', 'addReaction'];
 
 /** An emulator at `url`, with the seed. */
 export async function createPigeonsEmulator(url: string): Promise<MountedEmulator<PigeonsEmulator>> {
@@ -25,10 +29,15 @@ export async function createPigeonsEmulator(url: string): Promise<MountedEmulato
   const { users } = seeded.now();
   const app = await createEmulatorApp({
     url,
-    calls: ['conversations', 'messages'],
+    calls: [...readCalls, ...writeCalls],
     files: store.files,
+    bodies: ['json'],
     refusal,
-    routes: (scope) => addRoutes(scope, seeded.now),
+    routes(scope) {
+      const callerOf = addCredentials(scope, users);
+      addReadRoutes(scope, seeded.now, callerOf);
+      addPigeonsWriteRoutes(scope, { change: seeded.change, callerOf });
+    },
   });
   const emulator: PigeonsEmulator = {
     ...app.emulator,
@@ -53,20 +62,32 @@ export async function createPigeonsEmulator(url: string): Promise<MountedEmulato
   };
 }
 
-function addRoutes(app: FastifyInstance, now: () => PigeonsState): void {
-  const base = '/api/v1/pigeons/chat/conversations';
+/** Refuses requests without credentials; answers the user of the others. */
+function addCredentials(
+  app: FastifyInstance,
+  users: readonly PigeonsUser[],
+): (request: FastifyRequest) => PigeonsUser {
   const callers = new WeakMap<FastifyRequest, PigeonsUser>();
 
   app.addHook('onRequest', async (request, reply) => {
     const { authorization, 'x-public-key': key } = request.headers;
-    const user = now().users.find(({ token }) => authorization === `Bearer ${token}`);
+    const user = users.find(({ token }) => authorization === `Bearer ${token}`);
     if (!user || key !== PUBLIC_KEY) return refuse(request, reply, 401);
     callers.set(request, user);
     return undefined;
   });
+  return (request) => callers.get(request)!;
+}
+
+function addReadRoutes(
+  app: FastifyInstance,
+  now: () => PigeonsState,
+  callerOf: (request: FastifyRequest) => PigeonsUser,
+): void {
+  const base = '/api/v1/pigeons/chat/conversations';
 
   app.get(base, { config: { sandboxCall: 'conversations' } }, (request) => {
-    const caller = callers.get(request);
+    const caller = callerOf(request);
     const own = now()
       .conversations()
       .filter((conversation) => takesPart(conversation, caller));
@@ -77,14 +98,14 @@ function addRoutes(app: FastifyInstance, now: () => PigeonsState): void {
     const { uuid } = request.params as { uuid: string };
     const found = now().conversation(uuid);
     if (!found) return refuse(request, reply, 404);
-    if (!takesPart(found, callers.get(request))) return refuse(request, reply, 403);
+    if (!takesPart(found, callerOf(request))) return refuse(request, reply, 403);
     const { participants: _hidden, ...conversation } = found;
     return { data: shuffled(now().messages(uuid)), conversation };
   });
 }
 
-function takesPart(conversation: PigeonsConversationRow, user: PigeonsUser | undefined): boolean {
-  return conversation.participants.some(({ uuid }) => uuid === user?.uuid);
+function takesPart(conversation: PigeonsConversationRow, user: PigeonsUser): boolean {
+  return conversation.participants.some(({ uuid }) => uuid === user.uuid);
 }
 
 /** By `last_message_at`; those without a message come last, as NULLs do in the provider's descending order. */
@@ -95,14 +116,4 @@ function newestFirst(a: PigeonsConversationRow, b: PigeonsConversationRow): numb
 /** The order of messages is not documented (pigeons.md), so it is never that of time: odd places first, then the even ones. */
 function shuffled<Row>(rows: readonly Row[]): Row[] {
   return [...rows.filter((_, place) => place % 2 === 1), ...rows.filter((_, place) => place % 2 === 0)];
-}
-
-function refuse(request: FastifyRequest, reply: FastifyReply, status: number): FastifyReply {
-  return reply.code(status).send(refusal(status, request));
-}
-
-function refusal(status: number, request: FastifyRequest): unknown {
-  const message = reasonFor(status, request.headers['accept-language']);
-  // What a 422 adds is documented; the field is the first that a send requires.
-  return status === 422 ? { message, errors: { context_text: [message] } } : { message };
 }

@@ -48,6 +48,13 @@ export interface PigeonsConversationRow {
   readonly participants: readonly PigeonsParticipantRow[];
 }
 
+/** A reaction inside a message. */
+export interface PigeonsReactionRow {
+  readonly user_uuid: string;
+  readonly emoji: string;
+  readonly created_at: string;
+}
+
 /** A message (pigeons.md, "Message"); `id` and `message_id` are the same. Nulls are possible anywhere. */
 export interface PigeonsMessageRow {
   readonly message_id: string;
@@ -62,8 +69,7 @@ export interface PigeonsMessageRow {
   /** Of free structure. */
   readonly attachments: readonly unknown[] | null;
   readonly metadata: Readonly<Record<string, unknown>> | EmptyAsArray | null;
-  readonly reactions:
-    readonly { readonly user_uuid: string; readonly emoji: string; readonly created_at: string }[] | null;
+  readonly reactions: readonly PigeonsReactionRow[] | null;
   readonly status: { readonly sent: boolean; readonly delivered: boolean; readonly read: boolean };
   /** ISO with offset. */
   readonly timestamps: {

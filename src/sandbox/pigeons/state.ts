@@ -5,6 +5,7 @@ import type {
   PigeonsMessageRow,
   PigeonsParticipantRow,
   PigeonsPersonRow,
+  PigeonsReactionRow,
   PigeonsUser,
 } from './rows.ts';
 import { toPigeonsDate } from './toPigeonsDate.ts';
@@ -25,6 +26,11 @@ export interface PigeonsState {
    * and the conversation's `last_message_*` follow. Throws `RangeError` for a conversation that does not exist.
    */
   addMessage(conversationUuid: string, partial?: Overrides<PigeonsMessageRow>): PigeonsMessageRow;
+  message(id: string): PigeonsMessageRow | undefined;
+  /** By its receiver, whose unread count goes down. Throws `RangeError` for a message that does not exist. */
+  markRead(messageId: string, at: string): void;
+  /** Unless it is there already. Throws `RangeError` for a message that does not exist. */
+  addReaction(messageId: string, reaction: PigeonsReactionRow): void;
 }
 
 /** A user as a participant of a conversation that has been used. */
@@ -51,6 +57,21 @@ export function createPigeonsState(users: readonly PigeonsUser[], publicKey: str
     const list = messagesOf.get(uuid);
     if (!list) throw new RangeError(`the Pigeons emulator has no conversation ${uuid}`);
     return list;
+  };
+  const find = (id: string): PigeonsMessageRow | undefined => {
+    for (const list of messagesOf.values()) {
+      const row = list.find((other) => other.id === id);
+      if (row) return row;
+    }
+    return undefined;
+  };
+  const change = (id: string, to: (row: PigeonsMessageRow) => PigeonsMessageRow): PigeonsMessageRow => {
+    const before = find(id);
+    if (!before) throw new RangeError(`the Pigeons emulator has no message ${id}`);
+    const list = listOf(before.conversation_uuid);
+    const after = to(before);
+    list[list.indexOf(before)] = after;
+    return after;
   };
 
   return {
@@ -108,10 +129,64 @@ export function createPigeonsState(users: readonly PigeonsUser[], publicKey: str
       const row = applyOverrides(fresh, partial);
       seen(sentAt);
       list.push(row);
-      conversations.set(conversationUuid, withMessage(conversation, row));
+      conversations.set(conversationUuid, withMessage(complete(conversation, users, sentAt), row));
       return row;
     },
+
+    message: find,
+
+    markRead(messageId, at) {
+      const row = change(messageId, readAt(at));
+      const conversation = conversations.get(row.conversation_uuid)!;
+      conversations.set(conversation.uuid, withReading(conversation, row.receiver?.uuid, at));
+    },
+
+    addReaction(messageId, reaction) {
+      change(messageId, (row) => {
+        const { reactions } = row;
+        const there = reactions?.some(
+          ({ user_uuid, emoji }) => user_uuid === reaction.user_uuid && emoji === reaction.emoji,
+        );
+        return there ? row : { ...row, reactions: [...(reactions ?? []), reaction] };
+      });
+    },
   };
+}
+
+/** Nobody stays "right after creation" once something has been written (pigeons.md shows no other moment). */
+function complete(
+  conversation: PigeonsConversationRow,
+  users: readonly PigeonsUser[],
+  joinedAt: string,
+): PigeonsConversationRow {
+  if (conversation.participants.every(({ pivot }) => pivot !== undefined)) return conversation;
+  const participants = conversation.participants.map((participant) => {
+    const user = users.find(({ uuid }) => uuid === participant.uuid);
+    return participant.pivot || !user ? participant : participantRow(user, joinedAt);
+  });
+  return { ...conversation, participants };
+}
+
+function readAt(at: string): (row: PigeonsMessageRow) => PigeonsMessageRow {
+  return (row) => ({
+    ...row,
+    status: { ...row.status, delivered: true, read: true },
+    timestamps: { ...row.timestamps, delivered_at: row.timestamps.delivered_at ?? at, read_at: at },
+  });
+}
+
+function withReading(
+  conversation: PigeonsConversationRow,
+  reader: string | undefined,
+  at: string,
+): PigeonsConversationRow {
+  const participants = conversation.participants.map((participant) => {
+    const { pivot } = participant;
+    if (!pivot || participant.uuid !== reader) return participant;
+    const unread_count = Math.max(0, pivot.unread_count - 1);
+    return { ...participant, pivot: { ...pivot, unread_count, last_read_at: at } };
+  });
+  return { ...conversation, participants };
 }
 
 function usualPair(

@@ -1,0 +1,16 @@
+import type { FileStore } from '../content/fileStore.ts';
+import type { ReceivedFile } from '../core/multipart.ts';
+import { seedLetstalk } from './seed.ts';
+import type { LetstalkState } from './state.ts';
+
+/** Everything that one organisation has stored. */
+export interface LetstalkOrganisation {
+  readonly state: LetstalkState;
+  /** The files of the messages that were sent with one, by message id: no call gives them back. */
+  readonly files: Map<number, ReceivedFile>;
+}
+
+/** The seed, to which nobody has written yet. */
+export function createLetstalkOrganisation(store: FileStore, defaultAvatar: string): LetstalkOrganisation {
+  return { state: seedLetstalk(store, defaultAvatar), files: new Map() };
+}

@@ -1,0 +1,118 @@
+import type { FastifyInstance } from 'fastify';
+import { createHash } from 'node:crypto';
+import type { MultipartBody } from '../core/multipart.ts';
+import { idOf, ok, refuse } from './answers.ts';
+import type { PactCompany } from './company.ts';
+import { addOutbound, type Settling } from './jobs.ts';
+import { parseSend, parseStart, type PactStart } from './requests.ts';
+import type { PactConversationRow } from './rows.ts';
+import type { PactState } from './state.ts';
+import type { PactUploadRow } from './uploads.ts';
+
+/** How sends are delivered: `default` is at once on WhatsApp and later elsewhere; `async` waits to be told. */
+export type DeliveryMode = 'default' | 'sync' | 'async';
+
+/** What the routes write to. */
+export interface PactWriting {
+  /** The company, about to be changed. */
+  readonly change: () => PactCompany;
+  readonly delivery: () => DeliveryMode;
+}
+
+// The seed's channels of the messengers in which a conversation can be started.
+const channelIds = { whatsapp: 381, telegram_personal: 440 } as const;
+
+/** The calls of Pact that change something, and the job by which one sees what became of it. */
+export function addPactWriteRoutes(app: FastifyInstance, { change, delivery }: PactWriting): void {
+  const company = '/p1/companies/:company';
+  const base = `${company}/conversations`;
+
+  app.post(base, { config: { sandboxCall: 'startConversation' } }, (request, reply) => {
+    const start = request.body instanceof URLSearchParams ? parseStart(request.body) : undefined;
+    if (!start) return refuse(reply, 400);
+    const { state } = change();
+    const known = sameContact(state, start);
+    const { external_id } = known ?? addConversation(state, start);
+    // At once in every mode: the answer names no job by which it could be awaited.
+    addOutbound(state, external_id, start.text);
+    return ok({ conversation: state.conversation(external_id) }, known ? 'ok' : 'created');
+  });
+
+  app.post(`${base}/:id/messages`, { config: { sandboxCall: 'sendMessage' } }, (request, reply) => {
+    const { state, uploads, jobs } = change();
+    const conversation = state.conversation(idOf(request));
+    if (!conversation) return refuse(reply, 404);
+    const { channel_type, external_id } = conversation;
+    const send = request.body instanceof URLSearchParams ? parseSend(request.body, channel_type) : undefined;
+    if (!send || !uploads.free(external_id, send.attachmentIds)) return refuse(reply, 400);
+    return ok(jobs.start(conversation, send, settlingOf(delivery(), channel_type)));
+  });
+
+  const attachments = { config: { sandboxCall: 'uploadAttachment' } };
+  app.post(`${base}/:id/messages/attachments`, attachments, (request, reply) => {
+    const conversation = change().state.conversation(idOf(request));
+    if (!conversation) return refuse(reply, 404);
+    const upload = parseUpload(request.body);
+    if (!upload) return refuse(reply, 400);
+    const { id } = change().uploads.add({ ...upload, conversationId: conversation.external_id });
+    return ok({ external_id: id });
+  });
+
+  // A GET, but the second one may settle the job.
+  app.get(`${company}/channels/:channel/jobs/:id`, { config: { sandboxCall: 'job' } }, (request, reply) => {
+    const job = change().jobs.ask(idOf(request, 'channel'), idOf(request));
+    return job ? ok(job) : refuse(reply, 404);
+  });
+}
+
+function settlingOf(mode: DeliveryMode, channelType: string): Settling {
+  if (mode === 'async') return 'told';
+  return mode === 'sync' || channelType === 'whatsapp' ? 'at once' : 'asked twice';
+}
+
+function sameContact(state: PactState, { provider, contact }: PactStart): PactConversationRow | undefined {
+  return state.conversations.find(
+    (row) => row.channel_type === provider && row.sender_external_id === contact,
+  );
+}
+
+function addConversation(state: PactState, { provider, contact }: PactStart): PactConversationRow {
+  return state.addConversation({
+    name: contact,
+    sender_external_id: contact,
+    channel_id: channelIds[provider],
+    channel_type: provider,
+    created_at: new Date().toISOString(),
+    ...{ last_message_at: 0, last_income_message_at: null },
+  });
+}
+
+type NewUpload = Omit<PactUploadRow, 'id' | 'jobId' | 'messageId' | 'conversationId'>;
+
+/** A file, or the address of one; undefined for what is neither, both, or more than that. */
+function parseUpload(body: unknown): NewUpload | undefined {
+  const form = body instanceof URLSearchParams;
+  const { fields, files } = form ? { fields: body, files: [] } : ((body ?? nothing) as MultipartBody);
+  const [file] = files;
+  if (fields.size + files.length !== 1) return undefined;
+  if (!file) return elsewhere(fields.get('file_url') ?? '');
+  const { field, ...rest } = file;
+  return field === 'file' ? { ...rest, sourceUrl: null } : undefined;
+}
+
+const nothing: MultipartBody = { fields: new URLSearchParams(), files: [] };
+
+/** Fetching is not what an emulator is for: the file stays where it is. */
+function elsewhere(address: string): NewUpload | undefined {
+  if (!URL.canParse(address)) return undefined;
+  const url = new URL(address);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+  return {
+    fileName: url.pathname.split('/').at(-1) || 'file',
+    mimeType: 'application/octet-stream',
+    byteSize: 0,
+    sha256: createHash('sha256').digest('hex'),
+    head: Buffer.alloc(0),
+    sourceUrl: url.href,
+  };
+}
