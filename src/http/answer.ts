@@ -2,7 +2,10 @@ import type { ErrorSource } from '../messaging/errors.ts';
 import { ContractError, NotFoundError, ProviderError } from '../messaging/errors.ts';
 import type { Answer } from './transport.ts';
 
-/** The error that an answer's status stands for; undefined for success. The answer's text takes no part in it. */
+/**
+ * The error that an answer's status stands for; undefined for success. The answer's text takes no part in it. A 4xx is
+ * a definite refusal; after any other status nobody knows what the provider has done.
+ */
 export function toStatusError(answer: Answer, source: ErrorSource): ProviderError | undefined {
   const { status } = answer;
   const { provider } = source;
@@ -11,22 +14,29 @@ export function toStatusError(answer: Answer, source: ErrorSource): ProviderErro
     case 401:
       return new ProviderError('PROVIDER_UNAUTHENTICATED', `${provider} refuses the account's credentials.`, {
         source,
+        refused: true,
       });
     case 402:
       return new ProviderError('PROVIDER_PAYMENT_REQUIRED', `${provider} wants the account to be paid.`, {
         source,
+        refused: true,
       });
     case 403:
       return new ProviderError('PROVIDER_FORBIDDEN', `${provider} does not let this account do this.`, {
         source,
+        refused: true,
       });
     case 404:
       return new NotFoundError(source);
     case 410:
-      return new ProviderError('PROVIDER_GONE', `${provider} says that this is gone for good.`, { source });
+      return new ProviderError('PROVIDER_GONE', `${provider} says that this is gone for good.`, {
+        source,
+        refused: true,
+      });
     case 429:
       return new ProviderError('PROVIDER_RATE_LIMITED', `${provider} gets too many requests.`, {
         source,
+        refused: true,
         retryable: true,
         retryAfter: parseRetryAfter(answer.header('retry-after')),
       });
@@ -43,7 +53,10 @@ export function toStatusError(answer: Answer, source: ErrorSource): ProviderErro
       source,
     });
   }
-  return new ProviderError('PROVIDER_REJECTED', `${provider} refuses this request.`, { source });
+  return new ProviderError('PROVIDER_REJECTED', `${provider} refuses this request.`, {
+    source,
+    refused: true,
+  });
 }
 
 /** The answer's JSON. Throws a {@link ContractError} for anything else, without a word of it. */

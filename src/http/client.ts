@@ -3,6 +3,7 @@ import type { ErrorSource } from '../messaging/errors.ts';
 import { ParleyError, ProviderError } from '../messaging/errors.ts';
 import type { AccountHealth } from './health.ts';
 import { readBody, toStatusError } from './answer.ts';
+import type { MultipartField } from './multipart.ts';
 import type { Answer, Transport } from './transport.ts';
 import { retryReads } from './retry.ts';
 
@@ -24,13 +25,16 @@ export interface HttpRequest {
 
 /** What a call carries. A form keeps repeated keys; multipart is for files. */
 export type HttpBody =
-  { readonly json: unknown } | { readonly form: URLSearchParams } | { readonly multipart: FormData };
+  | { readonly json: unknown }
+  | { readonly form: URLSearchParams }
+  | { readonly multipart: readonly MultipartField[] };
 
 /**
  * Makes one call and gives the JSON of its answer, unvalidated. Throws a `ProviderError` for everything else:
  * `NotFoundError` for 404, `ContractError` for an answer that is no JSON.
  *
- * Reads are retried, whatever carries a body never is; redirects are never followed, so that credentials stay here.
+ * Reads are retried, writes never are; redirects are never followed, so that credentials stay here. Of a write that failed,
+ * the error says in `refused` whether the provider has certainly not done it.
  */
 export type Http = (request: HttpRequest) => Promise<unknown>;
 
@@ -40,6 +44,8 @@ export interface HttpLimits {
   /** From the first byte written to the last byte read, over all retries. */
   readonly readTimeout: number;
   readonly sendTimeout: number;
+  /** The same for a call that carries a file, which takes as long as whoever uploads it. */
+  readonly uploadTimeout: number;
   readonly maxAnswerBytes: number;
   /** How often a read is tried again. */
   readonly maxRetries: number;
@@ -51,6 +57,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   connectTimeout: 3_000,
   readTimeout: 10_000,
   sendTimeout: 15_000,
+  uploadTimeout: 300_000,
   // Pigeons answers whole conversations in one piece: some 20,000 messages fit.
   maxAnswerBytes: 32 * 1024 * 1024,
   maxRetries: 2,
@@ -63,9 +70,9 @@ export interface HttpOptions {
   /** Sent with every call: where the account's own credentials stand. */
   readonly headers: Readonly<Record<string, string>>;
   readonly limits: HttpLimits;
-  /** For calls without a body. */
+  /** For reads. */
   readonly reads: Transport;
-  /** For calls that carry one. */
+  /** For writes. */
   readonly sends: Transport;
   readonly health: AccountHealth;
   readonly log: Logger;
@@ -78,7 +85,9 @@ export function createHttp(options: HttpOptions): Http {
 
   return async (request) => {
     const isRead = request.body === undefined && (request.method ?? 'GET') === 'GET';
-    const deadline = AbortSignal.timeout(isRead ? limits.readTimeout : limits.sendTimeout);
+    const carriesFile = request.body !== undefined && 'multipart' in request.body;
+    const timeout = isRead ? limits.readTimeout : carriesFile ? limits.uploadTimeout : limits.sendTimeout;
+    const deadline = AbortSignal.timeout(timeout);
     const call = {
       request: {
         method: request.method ?? 'GET',
@@ -134,15 +143,17 @@ function toProviderError(
 ): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
   const cause = toCause(thrown);
+  const refused = isUnwritten(thrown);
   if (caller.aborted)
     return new ParleyError(
       'CANCELLED',
       'The operation was ended: its caller went away, or Parley is stopping.',
-      { source, cause },
+      { source, refused, cause },
     );
   if (deadline.aborted || isTimeout(thrown)) {
     return new ProviderError('PROVIDER_TIMEOUT', `${source.provider} did not answer in time.`, {
       source,
+      refused,
       retryable: true,
       cause,
     });
@@ -159,6 +170,7 @@ function toProviderError(
   }
   return new ProviderError('PROVIDER_UNAVAILABLE', `${source.provider} can't be reached.`, {
     source,
+    refused,
     retryable: true,
     cause,
   });
@@ -173,6 +185,11 @@ function toCause(thrown: unknown): Error {
 // Both transports name what went wrong in `code`: undici's own, Node's, and got's.
 function isTimeout(cause: unknown): boolean {
   return /TIMEOUT|TIMEDOUT/.test(codeOf(cause));
+}
+
+// The transport of writes says so: without a connection nothing can have been written to it.
+function isUnwritten(thrown: unknown): boolean {
+  return thrown instanceof Error && 'written' in thrown && thrown.written === false;
 }
 
 function isTooLarge(cause: unknown): boolean {

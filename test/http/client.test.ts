@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { Readable } from 'node:stream';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -9,6 +10,7 @@ import { createHttp, DEFAULT_HTTP_LIMITS } from '../../src/http/client.ts';
 import { createGotTransport } from '../../src/http/gotTransport.ts';
 import type { AccountHealth } from '../../src/http/health.ts';
 import { createHealth } from '../../src/http/health.ts';
+import type { MultipartField } from '../../src/http/multipart.ts';
 import { createReadPool } from '../../src/http/undiciTransport.ts';
 import type { ParleyError } from '../../src/messaging/errors.ts';
 import { ContractError, NotFoundError, ProviderError } from '../../src/messaging/errors.ts';
@@ -164,18 +166,6 @@ describe.each(READERS)('a read by %s', (reader) => {
   ])('takes the content type %j for JSON', async (type) => {
     const { url } = await upstream(body('[1]', type));
     await expect(createClient(url, { reader }).get()).resolves.toEqual([1]);
-  });
-
-  it('uses one connection for several reads', async () => {
-    const server = await upstream(json);
-    const { get } = createClient(server.url, { reader });
-    for (let i = 0; i < 4; i += 1) {
-      await get();
-      // A connection is free again when the answer's end has been worked off.
-      await turnOfTheEventLoop();
-    }
-    expect(server.received).toHaveLength(4);
-    expect(server.connections()).toBe(1);
   });
 
   it('asks for JSON with the account’s credentials and the call’s own headers', async () => {
@@ -526,13 +516,28 @@ describe('reading again', () => {
   });
 });
 
+describe('reads', () => {
+  it('uses one connection for several reads, which do not go by got', async () => {
+    const server = await upstream(json);
+    const { get } = createClient(server.url);
+    for (let i = 0; i < 4; i += 1) {
+      await get();
+      // A connection is free again when the answer's end has been worked off.
+      await turnOfTheEventLoop();
+    }
+    expect(server.received).toHaveLength(4);
+    expect(server.connections()).toBe(1);
+  });
+});
+
 describe('a send', () => {
-  const withFile = () => {
-    const form = new FormData();
-    form.append('file', new Blob(['file contents'], { type: 'image/png' }), 'фото.png');
-    form.append('note', 'a note');
-    return form;
-  };
+  const withFile = (): readonly MultipartField[] => [
+    [
+      'file',
+      { fileName: 'фото.png', mimeType: 'image/png', body: Readable.from([Buffer.from('file contents')]) },
+    ],
+    ['note', 'a note'],
+  ];
   const BODIES: readonly [string, () => HttpBody][] = [
     ['JSON', () => ({ json: { text: 'привет', list: [1, null] } })],
     ['a form', () => ({ form: new URLSearchParams([['message', 'привет & co']]) })],
@@ -562,6 +567,45 @@ describe('a send', () => {
     const [received] = server.received;
     expect(received!.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded/);
     expect([...new URLSearchParams(received!.body.toString())]).toEqual(fields);
+  });
+
+  it.each([
+    ['a 4xx', 422, true],
+    ['a 429', 429, true],
+    ['a 5xx', 500, false],
+    ['a redirect', 302, false],
+  ])('tells whether it was certainly refused: %s', async (_what, status, refused) => {
+    const server = await upstream((response) => response.writeHead(status).end('{}'));
+    const error = await failureOf(createClient(server.url).post({ json: {} }));
+    expect(error.refused).toBe(refused);
+  });
+
+  it('was certainly refused where there was no connection', async () => {
+    const error = await failureOf(createClient('http://127.0.0.1:1').post({ json: {} }));
+    expect(error).toMatchObject({ code: 'PROVIDER_UNAVAILABLE', refused: true });
+  });
+
+  it('may have happened where the connection broke after it was made', async () => {
+    const server = await upstream((_response, { socket }) => socket.resetAndDestroy());
+    const error = await failureOf(createClient(server.url).post({ json: {} }));
+    expect(error).toMatchObject({ code: 'PROVIDER_UNAVAILABLE', refused: false });
+  });
+
+  it('breaks off, and never ends as if it were whole, when its file breaks off', async () => {
+    const server = await upstream(json);
+    const body = Readable.from(
+      (function* () {
+        yield Buffer.alloc(100_000);
+        throw new Error('the uploader is gone');
+      })(),
+    );
+    const error = await failureOf(
+      createClient(server.url).post({
+        multipart: [['file', { fileName: 'a.bin', mimeType: 'application/octet-stream', body }]],
+      }),
+    );
+    expect(error.refused).toBe(false);
+    expect(server.received).toHaveLength(0);
   });
 
   it('carries files', async () => {
