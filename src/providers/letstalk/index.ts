@@ -5,6 +5,8 @@ import type { PageRequest, Position } from '../../messaging/paging.ts';
 import type { Conversation, Message, Outcome, Provider, ReadContext } from '../../messaging/provider.ts';
 import type { LetstalkRole } from './map.ts';
 import { LIMITS, toConversation, toMessage } from './map.ts';
+import { isLetstalkId, PER_PAGE } from './window.ts';
+import { createLetstalkWrites } from './writes.ts';
 import type { LetstalkMessageRow, LetstalkMessages } from './wire.ts';
 import { parseMessages } from './wire.ts';
 
@@ -23,6 +25,14 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
   const mapping = { accountId, role, baseUrl };
 
   return {
+    ...createLetstalkWrites({
+      source,
+      wire: { source, lost },
+      http,
+      role,
+      fetchBefore: (conversationId, location, context) =>
+        fetchMessages(conversationId, { direction: 'backward', location, amount: PER_PAGE }, context),
+    }),
     name: 'LETSTALK',
     limits: LIMITS,
     knownStates: ['OPEN', 'CLOSED'],
@@ -178,14 +188,8 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
   }
 }
 
-const PER_PAGE = 100;
 /** The most calls that one page or one search may cost. */
 const MAX_CALLS = 20;
-
-// Letstalk's ids are integers. Nothing else exists there.
-function isLetstalkId(id: string): boolean {
-  return /^(0|[1-9]\d{0,14})$/.test(id);
-}
 
 function isPosition(position: Position): boolean {
   const [id] = position;

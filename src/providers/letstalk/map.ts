@@ -199,6 +199,7 @@ export const LIMITS: MessageLimits = {
   maxTextLength: null,
   maxAttachmentsPerMessage: 1,
   textWithAttachment: 'FORBIDDEN',
+  textWithAttachmentMimeTypes: null,
   attachmentMimeTypes: [
     'application/csv',
     'application/geojson',
@@ -211,6 +212,8 @@ export const LIMITS: MessageLimits = {
     'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
     'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
     'audio/mp3',
+    // The standard's name of the same, under which such files are recognised.
+    'audio/mpeg',
     'image/bmp',
     'image/gif',
     'image/jpeg',
@@ -225,4 +228,6 @@ export const LIMITS: MessageLimits = {
     'video/quicktime',
   ],
   maxAttachmentBytes: null,
+  sendActionList: true,
+  sendButtons: false,
 };

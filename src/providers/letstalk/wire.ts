@@ -13,6 +13,8 @@ import {
   text,
 } from '../../http/wire.ts';
 
+import { isLetstalkId } from './window.ts';
+
 /** Letstalk over the wire, after validation. Source: `letstalk.md`. */
 
 export interface LetstalkMessageRow {
@@ -77,6 +79,26 @@ export function parseMessages(body: unknown, { source, lost }: WireContext): Let
   const rows = items(values, parseMessageRow, (number) => lost('messages', number));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return { rows: [...byId.values()].sort((a, b) => a.id - b.id), received: values.length };
+}
+
+/** What a send is answered with: a message of another shape than a list's, of which its id and time are of use. */
+export function parseSent(
+  body: unknown,
+  { source }: WireContext,
+): { readonly id: number; readonly createdAt: string | null } {
+  const contract = createContract(source, 'sendMessage');
+  const row = contract.object(body, 'the answer');
+  const id = Number(externalId(row['id']) ?? NaN);
+  return Number.isSafeInteger(id)
+    ? { id, createdAt: parseInstant(row['created_at']) }
+    : contract.breach('id');
+}
+
+/** The id of the conversation that was begun. */
+export function parseStarted(body: unknown, { source }: WireContext): string {
+  const contract = createContract(source, 'startConversation');
+  const id = externalId(contract.object(body, 'the answer')['id']);
+  return id !== null && isLetstalkId(id) ? id : contract.breach('id');
 }
 
 function parseMessageRow(row: JsonObject): LetstalkMessageRow | null {

@@ -4,10 +4,12 @@ import { NotFoundError, ParleyError } from '../../messaging/errors.ts';
 import { mapPage } from '../../messaging/paging.ts';
 import type { Conversation, Outcome, Provider, ReadContext } from '../../messaging/provider.ts';
 import { ACCOUNT_LIMITS, toConversation, toLimits, toMessage } from './map.ts';
+import type { FetchPage } from './seek.ts';
 import { isPosition } from './place.ts';
 import type { WalkOptions } from './walk.ts';
 import { findRows, readPage } from './walk.ts';
 import type { PactConversationRow, PactMessageRow } from './wire.ts';
+import { createPactWrites } from './writes.ts';
 import { isPactId, parseConversation, parseConversationPage, parseMessagePage } from './wire.ts';
 
 export interface PactOptions extends AdapterOptions {
@@ -24,12 +26,25 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
   const source: ErrorSource = { provider: 'PACT', accountId };
   const wire = { source, lost };
   const mapping = { accountId, baseUrl };
-  const conversations = `/p1/companies/${companyId}/conversations`;
+  const company = `/p1/companies/${companyId}`;
+  const conversations = `${company}/conversations`;
+
+  const fetchConversations =
+    (context: ReadContext): FetchPage<PactConversationRow> =>
+    async (page) =>
+      parseConversationPage(await fetchRows('conversations', conversations, page, context), wire);
+
+  const fetchMessages =
+    (conversationId: string, context: ReadContext): FetchPage<PactMessageRow> =>
+    async (page) =>
+      parseMessagePage(
+        await fetchRows('messages', `${conversations}/${conversationId}/messages`, page, context),
+        wire,
+      );
 
   // Sorted by id, which rises with the time of creation: the newest come first when walked down.
   const conversationWalk = (context: ReadContext): WalkOptions<PactConversationRow> => ({
-    fetchPage: async (page) =>
-      parseConversationPage(await fetchRows('conversations', conversations, page, context), wire),
+    fetchPage: fetchConversations(context),
     idOf: (row) => row.id,
     keyOf: (row) => Number(row.id),
     forward: 'desc',
@@ -37,11 +52,7 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
   });
 
   const messageWalk = (conversationId: string, context: ReadContext): WalkOptions<PactMessageRow> => ({
-    fetchPage: async (page) =>
-      parseMessagePage(
-        await fetchRows('messages', `${conversations}/${conversationId}/messages`, page, context),
-        wire,
-      ),
+    fetchPage: fetchMessages(conversationId, context),
     idOf: (row) => row.id,
     keyOf: (row) => Date.parse(row.createdAt),
     forward: 'asc',
@@ -49,6 +60,7 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
   });
 
   return {
+    ...createPactWrites({ source, wire, http, company, conversations, fetchMessages, fetchConversations }),
     name: 'PACT',
     limits: ACCOUNT_LIMITS,
     limitsOf: ({ providerDetails }) =>

@@ -108,20 +108,27 @@ export const ACCOUNT_LIMITS: MessageLimits = {
   maxTextLength: null,
   maxAttachmentsPerMessage: null,
   textWithAttachment: 'ALLOWED',
+  textWithAttachmentMimeTypes: null,
   attachmentMimeTypes: null,
   maxAttachmentBytes: null,
+  sendActionList: false,
+  sendButtons: true,
 };
 
 /**
- * Limits by messenger. Documented: several attachments only on vkontakte; WhatsApp takes a caption on some files;
- * "some carry only text or one attachment", unnamed. Assumed: those are all the others.
+ * Limits by messenger. Documented: several attachments only on vkontakte; on WhatsApp a caption on an image and none on a
+ * PDF; buttons on WhatsApp Business; "some carry only text or one attachment", unnamed. Assumed: those are all the others,
+ * no file but an image has a caption, and WhatsApp Business is known by its channel's type.
  */
 export function toLimits(channelType: string | null): MessageLimits {
-  if (channelType === 'vkontakte') return ACCOUNT_LIMITS;
+  const sendButtons = channelType === 'whatsapp_business';
+  if (channelType === 'vkontakte') return { ...ACCOUNT_LIMITS, sendButtons };
   const takesCaption = channelType?.startsWith('whatsapp') ?? false;
   return {
     ...ACCOUNT_LIMITS,
     maxAttachmentsPerMessage: 1,
     textWithAttachment: takesCaption ? 'ALLOWED' : 'FORBIDDEN',
+    textWithAttachmentMimeTypes: takesCaption ? ['image/*'] : null,
+    sendButtons,
   };
 }

@@ -41,6 +41,17 @@ export interface PactMessageRow {
   readonly attachments: readonly PactAttachmentRow[];
 }
 
+/** How the delivery of a message goes. */
+export interface PactJob {
+  readonly id: string;
+  readonly channelId: string | null;
+  readonly conversationId: string | null;
+  readonly messageId: string | null;
+  /** Null while it is under way. */
+  readonly outcome: 'DELIVERED' | 'FAILED' | null;
+  readonly createdAt: string | null;
+}
+
 /** v1 leaves the shape undocumented: what v2 documents is read, every field optional. */
 export interface PactAttachmentRow {
   /** In the message, from 0. */
@@ -80,6 +91,53 @@ export function parseConversation(body: unknown, { source }: WireContext): PactC
   const contract = createContract(source, 'conversation');
   const row = contract.object(parseData(body, contract)['conversation'], 'data.conversation');
   return parseConversationRow(row) ?? contract.breach('data.conversation.external_id');
+}
+
+export function parseJob(body: unknown, call: string, { source }: WireContext): PactJob {
+  const contract = createContract(source, call);
+  return parseJobRow(parseData(body, contract)) ?? contract.breach('data.id');
+}
+
+/** A start is answered by the conversation or, through a channel, by a job: either is taken. */
+export function parseStarted(
+  body: unknown,
+  { source }: WireContext,
+): { readonly conversationId: string } | { readonly job: PactJob } {
+  const contract = createContract(source, 'startConversation');
+  const data = parseData(body, contract);
+  const conversation = object(data['conversation']);
+  if (conversation) {
+    const row = parseConversationRow(conversation);
+    return { conversationId: row?.id ?? contract.breach('data.conversation.external_id') };
+  }
+  return { job: parseJobRow(data) ?? contract.breach('data.id') };
+}
+
+/** The attachment's id. */
+export function parseUploaded(body: unknown, { source }: WireContext): string {
+  const contract = createContract(source, 'uploadAttachment');
+  const id = externalId(parseData(body, contract)['external_id']);
+  return id !== null && isPactId(id) ? id : contract.breach('data.external_id');
+}
+
+function parseJobRow(row: JsonObject): PactJob | null {
+  const id = externalId(row['id']);
+  if (id === null || !isPactId(id)) return null;
+  const result = object(row['details'])?.['result'];
+  const isDelivered = result === 'DELIVERED' || (result === undefined && row['state'] === 'delivered');
+  return {
+    id,
+    channelId: pactId(object(row['channel'])?.['id']),
+    conversationId: pactId(row['conversation_id']),
+    messageId: pactId(row['message_id']),
+    outcome: result === 'NOT DELIVERED' ? 'FAILED' : isDelivered ? 'DELIVERED' : null,
+    createdAt: parseInstant(row['created_at']),
+  };
+}
+
+function pactId(value: unknown): string | null {
+  const id = externalId(value);
+  return id !== null && isPactId(id) ? id : null;
 }
 
 function parsePage<Row>(

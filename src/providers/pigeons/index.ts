@@ -1,3 +1,4 @@
+import type { HttpRequest } from '../../http/client.ts';
 import type { AdapterOptions } from '../../http/adapterOptions.ts';
 import type { ErrorSource } from '../../messaging/errors.ts';
 import { ContractError, InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
@@ -6,6 +7,7 @@ import { mapPage, pageOf } from '../../messaging/paging.ts';
 import type { Message, Provider, ReadContext } from '../../messaging/provider.ts';
 import { LIMITS, toConversation, toMessage, toState } from './map.ts';
 import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsMessages } from './wire.ts';
+import { createPigeonsWrites } from './writes.ts';
 import { byTime, parseConversations, parseMessages } from './wire.ts';
 
 export interface PigeonsOptions extends AdapterOptions {
@@ -32,6 +34,11 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
   let knownSelf: string | null = userUuid ?? null;
 
   return {
+    ...createPigeonsWrites({
+      ...{ source, wire: { source, lost }, call, loadRows, loadAll, selfAmong, isPigeonsId },
+    }),
+    // With callers' own tokens each is somebody else.
+    ...('header' in token && { actor }),
     name: 'PIGEONS',
     limits: LIMITS,
     knownStates: ['OPEN', 'ARCHIVED'],
@@ -89,6 +96,16 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     },
   };
 
+  async function actor(context: ReadContext): Promise<string> {
+    const self = selfAmong(knownSelf === null ? await loadRows(context) : []);
+    if (self !== null) return self;
+    throw new ParleyError(
+      'SETTING_MISSING',
+      `It can't be told whose the token of this request is: set "userUuid" for the account in the accounts file.`,
+      { source },
+    );
+  }
+
   function toDomain(row: PigeonsMessageRow, conversationId: string): Message {
     const sender = row.sender?.uuid;
     const directionFor = (self: string | null) =>
@@ -123,11 +140,18 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     );
   }
 
-  function get(call: string, path: string, context: ReadContext): Promise<unknown> {
+  function get(name: string, path: string, context: ReadContext): Promise<unknown> {
+    return call({ call: name, path }, context);
+  }
+
+  function call(
+    request: Pick<HttpRequest, 'call' | 'method' | 'path' | 'body'>,
+    context: ReadContext,
+  ): Promise<unknown> {
     const language = context.header('accept-language');
     return http({
-      call,
-      path: `/api/v1/pigeons/chat${path}`,
+      ...request,
+      path: `/api/v1/pigeons/chat${request.path}`,
       headers: {
         authorization: `Bearer ${tokenFrom(context)}`,
         ...(language && { 'accept-language': language }),

@@ -153,6 +153,7 @@ function toDelivery(row: PigeonsMessageRow, message: MessageRef): Delivery | nul
   const state = row.read ? 'READ' : row.delivered ? 'DELIVERED' : row.sent ? 'SENT' : null;
   if (state === null) return null;
   return {
+    id: null,
     state,
     evidence: 'HISTORY',
     asOf: new Date().toISOString(),
@@ -169,6 +170,9 @@ export const LIMITS: MessageLimits = {
   maxTextLength: 5000,
   maxAttachmentsPerMessage: null,
   textWithAttachment: 'REQUIRED',
+  textWithAttachmentMimeTypes: null,
   attachmentMimeTypes: null,
   maxAttachmentBytes: null,
+  sendActionList: false,
+  sendButtons: false,
 };

@@ -101,6 +101,20 @@ export function parseMessages(body: unknown, { source, lost }: WireContext): Pig
   };
 }
 
+/** The message that a send is answered with. */
+export function parseSent(body: unknown, { source }: WireContext): PigeonsMessageRow {
+  const contract = createContract(source, 'sendMessage');
+  const data = contract.object(contract.object(body, 'the answer')['data'], 'data');
+  return parseMessageRow(data) ?? contract.breach('data.message_id');
+}
+
+/** The UUID of the conversation that was begun, or was there. */
+export function parseStarted(body: unknown, { source }: WireContext): string {
+  const contract = createContract(source, 'startConversation');
+  const data = contract.object(contract.object(body, 'the answer')['data'], 'data');
+  return parseConversationRow(data)?.uuid ?? contract.breach('data.uuid');
+}
+
 /** The order of a conversation's messages: by time, then by id. */
 export function byTime(
   a: Pick<PigeonsMessageRow, 'sentAt' | 'id'>,

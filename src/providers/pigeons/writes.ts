@@ -1,0 +1,209 @@
+import type { ErrorSource } from '../../messaging/errors.ts';
+import { beforeWriting, NotFoundError, ParleyError } from '../../messaging/errors.ts';
+import type {
+  OutgoingDevice,
+  OutgoingMessage,
+  Progress,
+  StartConversation,
+} from '../../messaging/outgoing.ts';
+import { progressOf } from '../../messaging/outgoing.ts';
+import type { Provider, ReadContext } from '../../messaging/provider.ts';
+import type { HttpRequest } from '../../http/client.ts';
+import type { WireContext } from '../../http/wire.ts';
+import { toDevice } from './device.ts';
+import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsMessages } from './wire.ts';
+import { parseSent, parseStarted } from './wire.ts';
+
+export interface PigeonsWritesOptions {
+  readonly source: ErrorSource;
+  readonly wire: WireContext;
+  /** Makes a call in the user's name. */
+  readonly call: (
+    request: Pick<HttpRequest, 'call' | 'method' | 'path' | 'body'>,
+    context: ReadContext,
+  ) => Promise<unknown>;
+  readonly loadRows: (context: ReadContext) => Promise<readonly PigeonsConversationRow[]>;
+  readonly loadAll: (conversationId: string, context: ReadContext) => Promise<PigeonsMessages>;
+  /** Who "I" am, as far as the list tells; null when it does not. */
+  readonly selfAmong: (rows: readonly PigeonsConversationRow[]) => string | null;
+  readonly isPigeonsId: (id: string) => boolean;
+}
+
+type PigeonsWrites = Pick<
+  Provider,
+  | 'namesSends'
+  | 'sendMessage'
+  | 'loadProgress'
+  | 'findSent'
+  | 'addReaction'
+  | 'markMessageRead'
+  | 'startConversation'
+  | 'findStarted'
+>;
+
+/** Under which key our name stands in a message's metadata, which Pigeons keeps and gives back. */
+const NAME = 'parley_send';
+
+/** Characters. */
+const MAX_EMOJI_LENGTH = 10;
+
+/** Writing at Pigeons: a message carries our name in its metadata, and its history comes whole. Source: `pigeons.md`. */
+export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrites {
+  const { source, wire, call, loadRows, loadAll, selfAmong, isPigeonsId } = options;
+
+  return {
+    namesSends: true,
+
+    async sendMessage(message, context) {
+      const receiver = await findReceiver(message.conversationId, context).catch((error: unknown) => {
+        throw beforeWriting(error);
+      });
+      const json = toWire(message, receiver, message.device ?? toDevice(context.header('user-agent')));
+      const answer = await call(
+        { call: 'sendMessage', method: 'POST', path: '/messages', body: { json } },
+        context,
+      );
+      return toProgress(parseSent(answer, wire), 'RESPONSE');
+    },
+
+    async loadProgress(conversationId, { messageId }, context) {
+      if (conversationId === null || messageId === null) return null;
+      const { rows } = await loadAll(conversationId, context);
+      const row = rows.find(({ id }) => id === messageId);
+      return row ? { conversationId, progress: toProgress(row, 'HISTORY') } : null;
+    },
+
+    async findSent(conversationId, { name }, context) {
+      const { rows } = await loadAll(conversationId, context);
+      const found = rows.filter(({ metadata }) => metadata?.[NAME] === name);
+      return { found: found.map((row) => toProgress(row, 'HISTORY')), complete: true };
+    },
+
+    async addReaction({ conversationExternalId, externalId }, emoji, context) {
+      if (!isPigeonsId(externalId)) throw new NotFoundError(source);
+      if ([...emoji].length > MAX_EMOJI_LENGTH) {
+        const message = `A reaction has at most ${MAX_EMOJI_LENGTH} characters.`;
+        throw new ParleyError('BAD_USER_INPUT', message, { source });
+      }
+      const before = await loadReactions(conversationExternalId, externalId, context);
+      const path = `/messages/${externalId}/reactions`;
+      await call({ call: 'addReaction', method: 'POST', path, body: { json: { emoji } } }, context);
+      const after = await loadReactions(conversationExternalId, externalId, context);
+      return after(emoji) > before(emoji) ? 'ADDED' : 'UNCHANGED';
+    },
+
+    async markMessageRead({ externalId }, context) {
+      if (!isPigeonsId(externalId)) throw new NotFoundError(source);
+      await call({ call: 'markRead', method: 'PATCH', path: `/messages/${externalId}/read` }, context);
+    },
+
+    async startConversation(start, context) {
+      const { participantId, taggableType, taggableId } = ofPigeons(start);
+      const json = {
+        participant_uuid: participantId,
+        ...(taggableType !== null && { taggable_type: taggableType }),
+        ...(taggableId !== null && { taggable_id: taggableId }),
+      };
+      const request = {
+        call: 'startConversation',
+        method: 'POST',
+        path: '/conversations',
+        body: { json },
+      } as const;
+      const conversationId = parseStarted(await call(request, context), wire);
+      return { conversationId, progress: progressOf({ state: 'SENT', evidence: 'RESPONSE', final: true }) };
+    },
+
+    async findStarted({ start }, context) {
+      const { participantId, taggableType, taggableId } = ofPigeons(start);
+      const found = (await loadRows(context)).filter(
+        (row) =>
+          row.participants?.some(({ uuid }) => uuid === participantId) &&
+          row.taggableType === taggableType &&
+          row.taggableId === taggableId,
+      );
+      const progress = progressOf({ state: 'SENT', evidence: 'HISTORY', final: true });
+      return { found: found.map(({ uuid }) => ({ conversationId: uuid, progress })), complete: true };
+    },
+  };
+
+  /** The other participant. Only the list of conversations tells it. */
+  async function findReceiver(conversationId: string, context: ReadContext): Promise<string> {
+    const rows = await loadRows(context);
+    const conversation = rows.find(({ uuid }) => uuid === conversationId);
+    if (!conversation) throw new NotFoundError(source);
+    const self = selfAmong(rows);
+    if (self === null) {
+      const message = `It can't be told who this account is in the conversation: set "userUuid" for it in the accounts file.`;
+      throw new ParleyError('SETTING_MISSING', message, { source });
+    }
+    const others = (conversation.participants ?? []).filter(({ uuid }) => uuid !== self);
+    if (others.length !== 1) {
+      const message =
+        'A message goes to the one other participant, and this conversation has not exactly one.';
+      throw new ParleyError('UNSUPPORTED', message, { source });
+    }
+    return others[0]!.uuid;
+  }
+
+  /** How often each emoji stands at a message. */
+  async function loadReactions(conversationId: string, messageId: string, context: ReadContext) {
+    // Anew, whatever the operation has read before: what is asked for is what changes in between.
+    const { rows } = await loadAll(conversationId, { ...context, share: (_key, load) => load() });
+    const row = rows.find(({ id }) => id === messageId);
+    if (!row) throw new NotFoundError(source);
+    return (emoji: string) => row.reactions.filter((reaction) => reaction.emoji === emoji).length;
+  }
+}
+
+function ofPigeons(start: StartConversation) {
+  if (start.provider !== 'PIGEONS') throw new Error('the start of another provider');
+  return start;
+}
+
+/** Pigeons tells when a message was delivered and read: until then there is more to hear. */
+function toProgress(
+  { id, sent, delivered, read, sentAt, deliveredAt, readAt }: PigeonsMessageRow,
+  evidence: 'RESPONSE' | 'HISTORY',
+): Progress {
+  const state = read ? 'READ' : delivered ? 'DELIVERED' : sent === false ? 'QUEUED' : 'SENT';
+  const final = state === 'READ';
+  return progressOf({ state, evidence, final, messageId: id, sentAt, deliveredAt, readAt });
+}
+
+function toWire(
+  { conversationId, name, text, files }: OutgoingMessage,
+  receiver: string,
+  device: OutgoingDevice,
+) {
+  return {
+    conversation_uuid: conversationId,
+    receiver_uuid: receiver,
+    context_text: text,
+    context_type: contextType(files[0]?.mimeType),
+    ...(files.length > 0 && {
+      attachments: files.map(({ url, fileName, mimeType, byteSize }) => ({
+        ...{ url, name: fileName, mime_type: mimeType, size: byteSize },
+      })),
+    }),
+    metadata: { [NAME]: name },
+    device: toWireDevice(device),
+  };
+}
+
+function toWireDevice({ type, os, osVersion, appVersion, model, browser, browserVersion }: OutgoingDevice) {
+  const known = {
+    ...{ os_version: osVersion, app_version: appVersion, model, browser },
+    browser_version: browserVersion,
+  };
+  return {
+    ...{ type: type.toLowerCase(), os },
+    ...Object.fromEntries(Object.entries(known).filter(([, value]) => value !== null)),
+  };
+}
+
+function contextType(mimeType: string | undefined): string {
+  if (mimeType === undefined) return 'text';
+  const [kind] = mimeType.split('/');
+  return kind === 'image' || kind === 'audio' || kind === 'video' ? kind : 'file';
+}
