@@ -11,6 +11,9 @@ const LAYERS = {
   graph: ['messaging', 'generated'],
   http: ['messaging'],
   providers: ['messaging', 'http'],
+  store: ['messaging'],
+  uploads: ['messaging'],
+  auth: ['messaging'],
   config: ['messaging'],
   sandbox: [],
 };

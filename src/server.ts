@@ -5,24 +5,29 @@ import {
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { fastify } from 'fastify';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { openAccounts, sandboxAccounts } from './accounts.ts';
+import { createOpenDoor } from './auth/authenticate.ts';
 import type { Config } from './config/index.ts';
 import type { GraphContext } from './graph/context.ts';
-import { createContext } from './graph/context.ts';
 import { createErrorFormatter } from './graph/errors.ts';
 import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
 import { createOperationChecks } from './graph/operationChecks.ts';
 import { createSchema } from './graph/schema.ts';
+import { addGraphqlRoute } from './graphqlRoute.ts';
 import type { HttpLimits } from './http/client.ts';
 import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
+import { answerBadPath, answerErrorsAsGraphQL } from './httpErrors.ts';
 import type { Account } from './messaging/registry.ts';
 import { startSandbox } from './sandbox/index.ts';
 import { trackConnections } from './trackConnections.ts';
+import { fileUrl } from './uploads/fileUrl.ts';
+import { DEFAULT_UPLOAD_LIMITS } from './uploads/incoming.ts';
+import { addFileRoute } from './uploads/serveFile.ts';
+import { openWriting } from './writing.ts';
 
 /** Everything wired. It does not listen until told. */
 export interface ParleyServer {
@@ -45,16 +50,27 @@ export interface ServerOptions {
 export async function createServer(config: Config, options: ServerOptions = {}): Promise<ParleyServer> {
   const log = options.log ?? pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const sandbox = config.accounts ? undefined : await startSandbox();
+  const limits = toHttpLimits(config, options.httpLimits);
   const { registry, close: closeAccounts } = openAccounts(
     config.accounts ?? sandboxAccounts(sandbox!),
-    { ...DEFAULT_HTTP_LIMITS, ...options.httpLimits },
+    limits,
     log,
   );
+  // Known for good once it listens: before that, nobody can upload anything.
+  let publicUrl = config.publicUrl ?? '';
+  const {
+    staging,
+    close: closeWriting,
+    ...writing
+  } = await openWriting({
+    ...{ config, registry, log, uploadTimeout: limits.uploadTimeout },
+    urlOf: (stagedKey, fileName) => fileUrl(publicUrl, stagedKey, fileName),
+  });
 
-  const inFlight = new Set<AbortController>();
   const app = fastify({
     bodyLimit: MAX_REQUEST_BYTES,
-    requestTimeout: REQUEST_TIMEOUT,
+    // Of an upload; everything else has a shorter deadline of its own.
+    requestTimeout: config.uploads.totalTimeout + UPLOAD_GRACE,
     frameworkErrors: answerBadPath,
   });
   const closeIdleConnections = trackConnections(app.server);
@@ -64,25 +80,24 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   });
   const apollo = createApollo(config, registry.accounts.length, log);
   await apollo.start();
+  const inFlight = new Set<AbortController>();
   let ready = false;
   addHealth(app, () => ready);
-  app.route({
-    url: '/graphql',
-    method: ['GET', 'POST', 'OPTIONS'],
-    handler: fastifyApolloHandler(apollo, {
-      context: (request, reply) =>
-        Promise.resolve(
-          createContext({ registry, headers: request.headers, signal: whenGone(reply, inFlight), log }),
-        ),
-    }),
+  addFileRoute(app, staging);
+  addGraphqlRoute(app, {
+    ...{ apollo, inFlight, bodyTimeout: BODY_TIMEOUT },
+    services: { registry, log, ...writing },
+    authenticate: createOpenDoor(),
+    uploads: { ...DEFAULT_UPLOAD_LIMITS, ...config.uploads },
   });
-  answerErrorsAsGraphQL(app, log);
+  answerErrorsAsGraphQL(app, MAX_REQUEST_BYTES, log);
 
   return {
     accounts: registry.accounts,
     onSandbox: sandbox !== undefined,
     async listen() {
       const url = await app.listen({ host: config.host, port: config.port });
+      publicUrl = config.publicUrl ?? url;
       ready = true;
       return url;
     },
@@ -99,9 +114,20 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       clearTimeout(late);
       clearTimeout(tooLate);
       await apollo.stop();
+      await closeWriting();
       await closeAccounts();
       await sandbox?.close();
     },
+  };
+}
+
+function toHttpLimits({ deadlines, uploads }: Config, changes: Partial<HttpLimits> | undefined): HttpLimits {
+  return {
+    ...DEFAULT_HTTP_LIMITS,
+    ...deadlines,
+    // A file that is passed on while it arrives takes as long as that, and its answer as long as any other.
+    uploadTimeout: uploads.totalTimeout + deadlines.sendTimeout,
+    ...changes,
   };
 }
 
@@ -134,53 +160,12 @@ function addHealth(app: FastifyInstance, isReady: () => boolean): void {
   );
 }
 
-/** How long a request may take to arrive, and how long closing waits for those in flight; milliseconds. */
-const REQUEST_TIMEOUT = 30_000;
+/** How long a request without files may take to arrive, and how long closing waits for those in flight; milliseconds. */
+const BODY_TIMEOUT = 30_000;
 const CLOSE_DEADLINE = 12_000;
+/** Milliseconds by which Node's own deadline comes after that of uploads, which says what is wrong. */
+const UPLOAD_GRACE = 10_000;
 
 /** The largest request body in bytes, and the most tokens of a document: both far above any real operation. */
 const MAX_REQUEST_BYTES = 1024 * 1024;
 const MAX_TOKENS = 10_000;
-
-/** Aborts when the connection closes before the answer has gone out. */
-function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSignal {
-  const gone = new AbortController();
-  inFlight.add(gone);
-  reply.raw.once('close', () => {
-    inFlight.delete(gone);
-    if (!reply.raw.writableFinished) gone.abort();
-  });
-  return gone.signal;
-}
-
-function answer(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).send({ errors: [{ message, extensions: { code } }] });
-}
-
-function answerBadPath(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  void answer(reply, 400, 'BAD_REQUEST', "The request's path can't be read.");
-}
-
-// What fails before GraphQL is reached (bad JSON, a body too large, an unknown path) has the same form as what fails in it.
-function answerErrorsAsGraphQL(app: FastifyInstance, log: Logger): void {
-  app.setNotFoundHandler((_request, reply) =>
-    answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
-  );
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request: FastifyRequest, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) {
-      log.error({ err: error }, 'internal error');
-      return answer(reply, 500, 'INTERNAL_SERVER_ERROR', 'Parley failed to answer this.');
-    }
-    if (status === 413)
-      return answer(reply, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${MAX_REQUEST_BYTES} bytes.`);
-    if (status === 415)
-      return answer(
-        reply,
-        415,
-        'BAD_REQUEST',
-        'A request body is JSON, with the content type application/json.',
-      );
-    return answer(reply, status, 'BAD_REQUEST', "The request can't be read: its body is JSON, in UTF-8.");
-  });
-}

@@ -1,6 +1,8 @@
 import { pino } from 'pino';
 import { sandboxAccounts } from '../src/accounts.ts';
 import type { AccountConfig } from '../src/config/accounts.ts';
+import type { Config } from '../src/config/index.ts';
+import { loadConfig } from '../src/config/index.ts';
 import type { HttpLimits } from '../src/http/client.ts';
 import type { Emulator, Sandbox } from '../src/sandbox/index.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
@@ -44,16 +46,26 @@ export interface GraphError {
 export interface HarnessOptions {
   readonly accounts?: (sandbox: Sandbox) => readonly AccountConfig[];
   readonly httpLimits?: Partial<HttpLimits>;
+  /** As a user sets it. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Instead of what the environment says. */
+  readonly config?: Partial<Config>;
 }
 
 export async function startHarness({
   accounts = sandboxAccounts,
   httpLimits,
+  environment,
+  config,
 }: HarnessOptions = {}): Promise<Harness> {
   const sandbox = await startSandbox();
   const lines: string[] = [];
   const server = await createServer(
-    { host: '127.0.0.1', port: 0, logLevel: 'trace', production: false, accounts: accounts(sandbox) },
+    {
+      ...loadConfig({ PORT: '0', LOG_LEVEL: 'trace', ...environment }),
+      accounts: accounts(sandbox),
+      ...config,
+    },
     {
       ...(httpLimits && { httpLimits }),
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),

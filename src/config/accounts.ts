@@ -1,18 +1,11 @@
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ACCOUNT_ID } from '../messaging/ids.ts';
-
-/** A text; says apart what is not there and what is something else, such as a number without quotes. */
-const text = z.string({
-  error: ({ input }) => (input === undefined ? 'is missing' : 'must be a text: put it in quotes'),
-});
+import { baseUrl } from './baseUrl.ts';
+import { text } from './text.ts';
 
 // What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
 const secret = text.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
-
-const baseUrl = text
-  .refine(isBaseUrl, 'must be an http(s) URL without spaces, credentials, query or fragment')
-  .transform((value) => value.replace(/\/+$/, ''));
 
 const id = text.regex(ACCOUNT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
 
@@ -191,10 +184,4 @@ function toPath(path: readonly PropertyKey[]): string {
       typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
     '',
   );
-}
-
-function isBaseUrl(value: string): boolean {
-  if (!/^https?:\/\/[^\s?#\\]+$/i.test(value) || !URL.canParse(value)) return false;
-  const { username, password } = new URL(value);
-  return !username && !password;
 }

@@ -1,21 +1,77 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import type { AccountConfig } from './accounts.ts';
 import { parseAccounts } from './accounts.ts';
+import type { Environment, LOG_LEVELS } from './environment.ts';
+import { environmentSchema } from './environment.ts';
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-
-/** All that Parley is told from outside, checked and unchanging. */
+/** All that Parley is told from outside, checked and unchanging. Times are milliseconds, sizes bytes. */
 export interface Config {
   /** The address to listen on. */
   readonly host: string;
   /** The port to listen on; 0 takes any free one. */
   readonly port: number;
+  /** Where the server is reached from outside, without a slash at the end; undefined for the address that it listens on. */
+  readonly publicUrl: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** In production there is neither introspection nor Apollo Sandbox. */
   readonly production: boolean;
   /** The accounts to serve; undefined for those of the embedded sandbox. */
   readonly accounts: readonly AccountConfig[] | undefined;
+  /** Where what outlives a request is kept; undefined for memory. */
+  readonly redis: RedisConfig | undefined;
+  /** Deadlines of calls to providers. */
+  readonly deadlines: Deadlines;
+  readonly sends: SendsConfig;
+  readonly uploads: UploadsConfig;
+}
+
+export interface RedisConfig {
+  /** It may hold a password. */
+  readonly url: string;
+  /** Stands before every key, for a Redis that others use as well. */
+  readonly keyPrefix: string;
+}
+
+export interface Deadlines {
+  readonly connectTimeout: number;
+  readonly readTimeout: number;
+  readonly sendTimeout: number;
+}
+
+export interface SendsConfig {
+  /** How long an idempotency key is remembered. */
+  readonly keyTtl: number;
+  /** How long after its deadline a send may still turn up in a provider's history. */
+  readonly settlingTime: number;
+}
+
+export interface UploadsConfig {
+  readonly maxFileBytes: number;
+  readonly maxFiles: number;
+  /** Without a byte. */
+  readonly idleTimeout: number;
+  readonly totalTimeout: number;
+  /** How long a file waits for a send. */
+  readonly unsentTtl: number;
+  /** How long a sent file stays readable; Infinity for good. */
+  readonly sentRetention: number;
+  readonly storage: FileStorageConfig;
+}
+
+/** Where staged files are: a folder (undefined: one that goes with the process), or S3-compatible object storage. */
+export type FileStorageConfig =
+  { readonly kind: 'folder'; readonly folder: string | undefined } | ({ readonly kind: 's3' } & S3Config);
+
+export interface S3Config {
+  readonly bucket: string;
+  readonly region: string;
+  /** Undefined for Amazon's own. */
+  readonly endpoint: string | undefined;
+  /** Whether the bucket's name goes into the path, as most that are not Amazon's want it. */
+  readonly forcePathStyle: boolean;
+  readonly prefix: string;
+  /** Undefined where the environment, a profile or the machine gives them, as Amazon's tools find them. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
 }
 
 /** Everything that is wrong with the configuration, in one go. */
@@ -29,20 +85,6 @@ export class ConfigError extends Error {
   }
 }
 
-const environmentSchema = z.object({
-  // Only this machine until somebody asks for more: there is no authentication yet.
-  HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z
-    .string()
-    .regex(/^\d{1,5}$/, 'must be a number from 0 to 65535')
-    .transform(Number)
-    .refine((port) => port <= 65_535, 'must be a number from 0 to 65535')
-    .default(4000),
-  LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
-  NODE_ENV: z.string().optional(),
-  PARLEY_ACCOUNTS: z.string().optional(),
-});
-
 /** Reads the environment and the accounts file that it names. Throws a {@link ConfigError}. */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const settings = environmentSchema.safeParse(withoutEmpty(environment));
@@ -51,14 +93,57 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const { accounts, problems: fileProblems } = file ? readAccounts(file, environment) : { problems: [] };
   problems.push(...fileProblems.map((problem) => `PARLEY_ACCOUNTS (${file}): ${problem}`));
   if (!settings.success || problems.length > 0) throw new ConfigError(problems);
-  const { HOST, PORT, LOG_LEVEL, NODE_ENV } = settings.data;
+  return toConfig(settings.data, accounts);
+}
+
+function toConfig(settings: Environment, accounts: readonly AccountConfig[] | undefined): Config {
   return Object.freeze({
-    host: HOST,
-    port: PORT,
-    logLevel: LOG_LEVEL,
-    production: NODE_ENV === 'production',
+    host: settings.HOST,
+    port: settings.PORT,
+    publicUrl: settings.PUBLIC_URL,
+    logLevel: settings.LOG_LEVEL,
+    production: settings.NODE_ENV === 'production',
     accounts: accounts && Object.freeze(accounts.map((account) => Object.freeze(account))),
+    redis: settings.REDIS_URL
+      ? Object.freeze({ url: settings.REDIS_URL, keyPrefix: settings.REDIS_KEY_PREFIX })
+      : undefined,
+    deadlines: Object.freeze({
+      connectTimeout: settings.CONNECT_TIMEOUT,
+      readTimeout: settings.READ_TIMEOUT,
+      sendTimeout: settings.SEND_TIMEOUT,
+    }),
+    sends: Object.freeze({ keyTtl: settings.IDEMPOTENCY_TTL, settlingTime: settings.SEND_SETTLING_TIME }),
+    uploads: Object.freeze({
+      maxFileBytes: settings.UPLOAD_MAX_BYTES,
+      maxFiles: settings.UPLOAD_MAX_FILES,
+      idleTimeout: settings.UPLOAD_IDLE_TIMEOUT,
+      totalTimeout: settings.UPLOAD_TOTAL_TIMEOUT,
+      unsentTtl: settings.UNSENT_FILE_TTL,
+      sentRetention: settings.SENT_FILE_RETENTION,
+      storage: Object.freeze(toStorage(settings, accounts !== undefined)),
+    }),
   });
+}
+
+function toStorage(settings: Environment, hasAccounts: boolean): FileStorageConfig {
+  const { S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_PREFIX, S3_PATH_STYLE } = settings;
+  const { S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY } = settings;
+  if (!S3_BUCKET) {
+    // What real recipients were sent has to be there tomorrow; what the sandbox forgets need not.
+    return { kind: 'folder', folder: settings.FILE_FOLDER ?? (hasAccounts ? 'data/files' : undefined) };
+  }
+  const hasCredentials = S3_ACCESS_KEY_ID !== undefined && S3_SECRET_ACCESS_KEY !== undefined;
+  return {
+    kind: 's3',
+    bucket: S3_BUCKET,
+    region: S3_REGION,
+    endpoint: S3_ENDPOINT,
+    forcePathStyle: S3_PATH_STYLE ? S3_PATH_STYLE === 'true' : S3_ENDPOINT !== undefined,
+    prefix: S3_PREFIX,
+    credentials: hasCredentials
+      ? { accessKeyId: S3_ACCESS_KEY_ID, secretAccessKey: S3_SECRET_ACCESS_KEY }
+      : undefined,
+  };
 }
 
 function readAccounts(file: string, environment: Readonly<Record<string, string | undefined>>) {

@@ -1,10 +1,13 @@
 import type { JsonObject } from '../messaging/provider.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { ReactionResult as ReactionResultModel, CloseResult as CloseResultModel, ReadResult as ReadResultModel } from '../messaging/gestures.ts';
 import type { Account as AccountModel } from '../messaging/registry.ts';
 import type { Attachment as AttachmentModel, AttachmentDetails as AttachmentDetailsModel, AttachmentMedia as AttachmentMediaModel, ActionItem as ActionItemModel, Conversation as ConversationModel, ConversationDetails as ConversationDetailsModel, Delivery as DeliveryModel, Message as MessageModel, MessageContent as MessageContentModel, MessageDetails as MessageDetailsModel, Participant as ParticipantModel, Reaction as ReactionModel, ReactionDetails as ReactionDetailsModel } from '../messaging/provider.ts';
 import type { Capabilities as CapabilitiesModel } from '../messaging/capabilities.ts';
 import type { ConversationList as ConversationListModel, ConversationListSource as ConversationListSourceModel } from '../messaging/conversationList.ts';
 import type { MessageList as MessageListModel } from '../messaging/messageList.ts';
+import type { SendResult as SendResultModel } from '../messaging/sending.ts';
+import type { UserError as UserErrorModel } from '../messaging/userErrors.ts';
 import type { GraphContext } from '../graph/context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -23,6 +26,8 @@ export type Scalars = {
   JSONObject: { input: JsonObject; output: JsonObject; }
   /** An absolute `http` or `https` address. */
   URL: { input: string; output: string; }
+  /** A file of a multipart request: null in the request's variables, at the place that the request's `map` names. */
+  Upload: { input: Promise<import('../messaging/incomingFile.ts').IncomingFile>; output: Promise<import('../messaging/incomingFile.ts').IncomingFile>; }
   _FieldSet: { input: string; output: string; }
 };
 
@@ -64,6 +69,13 @@ export type AccountStatus =
 /** Something to choose in an action list. */
 export type ActionItem = LinkAction | QuickReplyAction;
 
+/** Something to choose: exactly one of the fields. */
+export type ActionItemInput =
+  /** Opens a page. */
+  { readonly link: LinkActionInput; readonly quickReply?: never; }
+  |  /** Writes a message for the one who chooses it. */
+  { readonly link?: never; readonly quickReply: QuickReplyActionInput; };
+
 /** A list to choose from. */
 export type ActionListContent = {
   readonly __typename?: 'ActionListContent';
@@ -77,6 +89,18 @@ export type ActionListContent = {
   readonly viewType?: Maybe<ActionListView>;
 };
 
+/** A list of links and quick replies. */
+export type ActionListInput = {
+  /** What can be chosen: 1 to 50 items. */
+  readonly items: ReadonlyArray<ActionItemInput>;
+  /** Whether to show the items with icons. The provider decides when absent. */
+  readonly showItemIcons?: InputMaybe<Scalars['Boolean']['input']>;
+  /** What stands above the items. */
+  readonly title: Scalars['String']['input'];
+  /** How to show the items. The provider decides when absent. */
+  readonly viewType?: InputMaybe<ActionListView>;
+};
+
 /** How the items of an action list are shown. */
 export type ActionListView =
   /** One below the other. */
@@ -84,14 +108,33 @@ export type ActionListView =
   /** As pills beside each other. */
   | 'PILL';
 
-/** A file that belongs to a message. */
+/** An emoji for a message. */
+export type AddReactionInput = {
+  /** The emoji. A provider may limit its length, since one emoji can be many characters. */
+  readonly emoji: Scalars['String']['input'];
+  /** The message, by its `Message.id`. */
+  readonly messageId: Scalars['ID']['input'];
+};
+
+/** What became of a reaction. */
+export type AddReactionPayload = {
+  readonly __typename?: 'AddReactionPayload';
+  /** The message with its reactions as they are now. Null when it could not be done. */
+  readonly message?: Maybe<Message>;
+  /** Whether anything changed. Null when it could not be done. */
+  readonly outcome?: Maybe<ReactionOutcome>;
+  /** Why it could not be done. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A file of a message, or one that was uploaded to be sent. */
 export type Attachment = {
   readonly __typename?: 'Attachment';
   /** The file's size in bytes. Null when the provider does not say, or from 2 GiB on. */
   readonly byteSize?: Maybe<Scalars['Int']['output']>;
   /** The file's name. Null when the provider does not say. */
   readonly fileName?: Maybe<Scalars['String']['output']>;
-  /** Global, opaque and URL-safe. An attachment that its provider gives no id is named by its message and its place in it. */
+  /** Global, opaque and URL-safe. An attachment that its provider gives no id is named by its message and its place in it, an uploaded one by its upload. */
   readonly id: Scalars['ID']['output'];
   /** What kind of file it is, with what is known of that kind, to be told apart by `__typename`. */
   readonly media: AttachmentMedia;
@@ -156,6 +199,21 @@ export type Capabilities = {
   readonly startConversation: Scalars['Boolean']['output'];
   /** Whether a message with attachments may, must or must not have a text as well. */
   readonly textWithAttachment: TextWithAttachment;
+};
+
+/** A conversation to close. */
+export type CloseConversationInput = {
+  /** The conversation, by its `Conversation.id`. */
+  readonly conversationId: Scalars['ID']['input'];
+};
+
+/** What became of closing a conversation. */
+export type CloseConversationPayload = {
+  readonly __typename?: 'CloseConversationPayload';
+  /** The conversation as it is now. Null when it could not be closed. */
+  readonly conversation?: Maybe<Conversation>;
+  /** Why it could not be closed. */
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** A thread of messages with one customer, or between users, at one provider. */
@@ -274,7 +332,7 @@ export type Delivery = {
   readonly evidence: DeliveryEvidence;
   /** Why it failed, in words for a developer. Null unless `state` is `FAILED`. */
   readonly failureReason?: Maybe<Scalars['String']['output']>;
-  /** Present when it can be asked for again: a send that went through Parley. Null for what a provider's history tells. */
+  /** Present when it can be asked for again with `Query.delivery`: a send that went through Parley. Null for what a provider's history tells. */
   readonly id?: Maybe<Scalars['ID']['output']>;
   /** The message. Null until the provider has named it. */
   readonly message?: Maybe<Message>;
@@ -311,11 +369,40 @@ export type DeliveryState =
   | 'READ'
   /** Sent on by the provider. */
   | 'SENT'
-  /** Nobody can say yet: the provider's answer was lost. */
+  /** Nobody can say yet: the provider's answer was lost. It is neither sent again nor given up: repeat the same key, or read `Query.delivery`. */
   | 'UNKNOWN';
+
+/** The device that a message is written on. */
+export type DeviceInput = {
+  /** The app's version. */
+  readonly appVersion?: InputMaybe<Scalars['String']['input']>;
+  /** The browser, for a web app. */
+  readonly browser?: InputMaybe<Scalars['String']['input']>;
+  /** The browser's version. */
+  readonly browserVersion?: InputMaybe<Scalars['String']['input']>;
+  /** The device's model. */
+  readonly model?: InputMaybe<Scalars['String']['input']>;
+  /** The operating system, such as `iOS`: 1 to 100 characters, as for each of the others. */
+  readonly os: Scalars['String']['input'];
+  /** The operating system's version. */
+  readonly osVersion?: InputMaybe<Scalars['String']['input']>;
+  /** What kind of device it is. */
+  readonly type: DeviceType;
+};
+
+/** A kind of device. */
+export type DeviceType =
+  /** A program on a computer. */
+  | 'DESKTOP'
+  /** A phone or tablet. */
+  | 'MOBILE'
+  /** A browser. */
+  | 'WEB';
 
 /** The codes of `SourceError.code`, and of the `extensions.code` of errors that come while an operation runs. What is refused before has codes of its own. */
 export type ErrorCode =
+  /** The request breaks the protocol that it uses. */
+  | 'BAD_REQUEST'
   /** An argument is malformed, out of range or does not fit the others; `extensions.argument` names it. */
   | 'BAD_USER_INPUT'
   /** The operation was ended before its answer was there: the caller went away, or Parley is stopping. */
@@ -326,6 +413,8 @@ export type ErrorCode =
   | 'INTERNAL_SERVER_ERROR'
   /** The message is too far from both ends of its conversation for a bounded number of calls. */
   | 'MESSAGE_UNREACHABLE'
+  /** The request, or a file in it, is larger than Parley takes. */
+  | 'PAYLOAD_TOO_LARGE'
   /** The provider's answer is not what its documentation says. */
   | 'PROVIDER_CONTRACT'
   /** The provider's answer is that this account may not see or do this. */
@@ -344,6 +433,14 @@ export type ErrorCode =
   | 'PROVIDER_UNAUTHENTICATED'
   /** The provider can't be reached, or fails on its side. */
   | 'PROVIDER_UNAVAILABLE'
+  /** The request stopped arriving, or took too long to. */
+  | 'REQUEST_TIMEOUT'
+  /** This needs a setting of the account that its operator has not made; the message names it. */
+  | 'SETTING_MISSING'
+  /** Parley's place for files can't be reached, or is full. The same request may succeed later. */
+  | 'STORAGE_UNAVAILABLE'
+  /** Parley's store can't be reached, or can't be trusted: nothing was sent. The same request may succeed later. */
+  | 'STORE_UNAVAILABLE'
   /** The caller did not say who they are, or the token that this account needs from the caller is missing. */
   | 'UNAUTHENTICATED'
   /** The provider can't do this. */
@@ -409,6 +506,38 @@ export type LinkAction = {
   readonly target?: Maybe<Scalars['String']['output']>;
   /** The page that it opens. Null when the provider gives no valid address. */
   readonly url?: Maybe<Scalars['URL']['output']>;
+};
+
+/** Opens a page. */
+export type LinkActionInput = {
+  /** The words on it. */
+  readonly label: Scalars['String']['input'];
+  /** Where it opens. The provider decides when absent. */
+  readonly target?: InputMaybe<LinkTarget>;
+  /** The page that it opens. */
+  readonly url: Scalars['URL']['input'];
+};
+
+/** Where a link opens. */
+export type LinkTarget =
+  /** In a new window or tab: `_blank` to browsers. */
+  | 'BLANK'
+  /** In the window that shows the conversation: `_parent` to browsers. */
+  | 'PARENT';
+
+/** A message to mark as read. */
+export type MarkMessageReadInput = {
+  /** The message, by its `Message.id`. */
+  readonly messageId: Scalars['ID']['input'];
+};
+
+/** What became of a read receipt. */
+export type MarkMessageReadPayload = {
+  readonly __typename?: 'MarkMessageReadPayload';
+  /** The message as it is now. Null when it could not be done. */
+  readonly message?: Maybe<Message>;
+  /** Why it could not be done. */
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** Files, with or without words. */
@@ -486,6 +615,86 @@ export type MessageEdge = {
   readonly node: Message;
 };
 
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Adds an emoji of the account's to a message. Adding the same one again changes nothing. */
+  readonly addReaction?: Maybe<AddReactionPayload>;
+  /** Closes a conversation. Closing a closed one changes nothing. */
+  readonly closeConversation?: Maybe<CloseConversationPayload>;
+  /** Marks a message as read by the account. Doing so again changes nothing. */
+  readonly markMessageRead?: Maybe<MarkMessageReadPayload>;
+  /**
+   * Sends a message, once: the same `idempotencyKey` never sends twice, whatever becomes of the connection, the server or the provider's
+   * answer. Repeat it with the same key until `delivery.state` is neither `QUEUED` nor `UNKNOWN`, or read `Query.delivery`.
+   */
+  readonly sendMessage?: Maybe<SendMessagePayload>;
+  /** Starts a conversation, once for each `idempotencyKey`. A provider that already has a conversation with that person may answer with it. */
+  readonly startConversation?: Maybe<StartConversationPayload>;
+  /**
+   * Uploads a file for a conversation, to be sent with `sendMessage(attachmentIds:)`. It comes as a multipart request
+   * (https://github.com/jaydenseric/graphql-multipart-request-spec) with the header `apollo-require-preflight: true`.
+   */
+  readonly uploadAttachment?: Maybe<UploadAttachmentPayload>;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type MutationAddReactionArgs = {
+  input: AddReactionInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type MutationCloseConversationArgs = {
+  input: CloseConversationInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type MutationMarkMessageReadArgs = {
+  input: MarkMessageReadInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type MutationSendMessageArgs = {
+  input: SendMessageInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type MutationStartConversationArgs = {
+  input: StartConversationInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type MutationUploadAttachmentArgs = {
+  input: UploadAttachmentInput;
+};
+
 /** What only Pact says about an attachment. */
 export type PactAttachment = {
   readonly __typename?: 'PactAttachment';
@@ -520,6 +729,13 @@ export type PactMessage = {
   /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. */
   readonly channelType?: Maybe<Scalars['String']['output']>;
 };
+
+/** A messenger in which Pact can start a conversation. */
+export type PactMessenger =
+  /** A personal Telegram account: by phone number or name. */
+  | 'TELEGRAM_PERSONAL'
+  /** WhatsApp: by phone number. */
+  | 'WHATSAPP';
 
 /** What only Pact says about a reaction. */
 export type PactReaction = {
@@ -644,7 +860,7 @@ export type Query = {
   readonly account?: Maybe<Account>;
   /** The provider accounts that the caller may use, in the order of the accounts file. Costs no call to a provider. */
   readonly accounts: ReadonlyArray<Account>;
-  /** One attachment. Null when it does not exist or the caller may not see it. */
+  /** One attachment, of a message or uploaded and not sent yet. Null when it does not exist or the caller may not see it. */
   readonly attachment?: Maybe<Attachment>;
   /**
    * One conversation. Null when it does not exist or the caller may not see it.
@@ -661,6 +877,11 @@ export type Query = {
    * A provider that does not answer costs its own rows and never the page: see `sources`.
    */
   readonly conversations: ConversationConnection;
+  /**
+   * What has become of a send by now: the provider is asked again until the state is final, and for evidence of a send whose answer was lost.
+   * Asking never sends anything. Null when it does not exist, is not the caller's, or is forgotten (after 24 hours unless the operator says otherwise).
+   */
+  readonly delivery?: Maybe<Delivery>;
   /**
    * One message. Null when it does not exist or the caller may not see it.
    * A message so old that a bounded search can't reach it is the error `MESSAGE_UNREACHABLE`, never null.
@@ -705,6 +926,12 @@ export type QueryConversationsArgs = {
 
 
 /** Where reading starts. Nothing here changes anything. */
+export type QueryDeliveryArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Where reading starts. Nothing here changes anything. */
 export type QueryMessageArgs = {
   id: Scalars['ID']['input'];
 };
@@ -716,6 +943,14 @@ export type QuickReplyAction = {
   readonly label: Scalars['String']['output'];
   /** The message that is written. */
   readonly message: Scalars['String']['output'];
+};
+
+/** Writes a message for the one who chooses it. */
+export type QuickReplyActionInput = {
+  /** The words on it. */
+  readonly label: Scalars['String']['input'];
+  /** The message that is written. */
+  readonly message: Scalars['String']['input'];
 };
 
 /** An emoji that someone put on a message. */
@@ -733,6 +968,52 @@ export type Reaction = {
 
 /** What only one provider can say about a reaction. */
 export type ReactionDetails = PactReaction | PigeonsReaction;
+
+/** Whether adding a reaction changed anything. */
+export type ReactionOutcome =
+  /** It was added. */
+  | 'ADDED'
+  /** It was there already. */
+  | 'UNCHANGED';
+
+/** A message to send. It needs a text, attachments or an action list; what goes together is in the conversation's `capabilities`. */
+export type SendMessageInput = {
+  /** A list to choose from, where `Capabilities.sendActionList` is true. It is a message of its own. */
+  readonly actionList?: InputMaybe<ActionListInput>;
+  /** Files that were uploaded for this conversation with `uploadAttachment`, in order; at most 20. A provider may take each only once. */
+  readonly attachmentIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** The labels of reply buttons below the text, where `Capabilities.sendButtons` is true; at most 20. */
+  readonly buttons?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** The conversation, by its `Conversation.id`. */
+  readonly conversationId: Scalars['ID']['input'];
+  /** The device that the message is written on, for providers that want to know. By default what the request's `User-Agent` tells. */
+  readonly device?: InputMaybe<DeviceInput>;
+  /**
+   * The client's own name for this send: 1 to 128 characters, a UUID is advised. The same key with the same content gives the same result,
+   * for 24 hours unless the operator says otherwise; with other content it is `IDEMPOTENCY_CONFLICT`. A key whose send was refused is free again.
+   */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  /**
+   * Where a conversation takes less in one message, send several, in order: text, files, action list. Each is one of `parts`; when one fails,
+   * those before it are sent, and the same key goes on where it stopped.
+   */
+  readonly splitIfNeeded?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The words. A provider's limit is `Capabilities.maxTextLength`. */
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What became of a send. */
+export type SendMessagePayload = {
+  readonly __typename?: 'SendMessagePayload';
+  /** What is known of its way. Null when nothing was sent. Of several parts, the first one's. */
+  readonly delivery?: Maybe<Delivery>;
+  /** The message. Null while the provider has not named it yet, and when nothing was sent. Of several parts, the first one's. */
+  readonly message?: Maybe<Message>;
+  /** Every message that the send became, in order; one, unless it was split. Empty when nothing was sent. */
+  readonly parts: ReadonlyArray<Delivery>;
+  /** Why nothing was sent, or why it stopped between two parts. Empty when all went out, or may have: see `delivery.state`. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
 
 /** Why an account did not answer. */
 export type SourceError = {
@@ -752,6 +1033,77 @@ export type StagedAttachment = {
   readonly __typename?: 'StagedAttachment';
   /** When it is forgotten unless it has been sent. */
   readonly expiresAt?: Maybe<Scalars['DateTime']['output']>;
+};
+
+/** With whom to start a conversation: exactly one of the fields, as the account's provider has it. */
+export type StartConversationInput =
+  /** Over a Letstalk account whose role is client: only those who ask can start one. */
+  { readonly letstalk: StartLetstalkConversationInput; readonly pact?: never; readonly pigeons?: never; }
+  |  /** Over a messenger of a Pact account. */
+  { readonly letstalk?: never; readonly pact: StartPactConversationInput; readonly pigeons?: never; }
+  |  /** With a user of a Pigeons platform. */
+  { readonly letstalk?: never; readonly pact?: never; readonly pigeons: StartPigeonsConversationInput; };
+
+/** What became of a start. */
+export type StartConversationPayload = {
+  readonly __typename?: 'StartConversationPayload';
+  /** The conversation. Null while the provider has not named it yet, and when nothing was started. */
+  readonly conversation?: Maybe<Conversation>;
+  /** What is known of its first message's way; of a start without a message, of the start itself. Null when nothing was started. */
+  readonly delivery?: Maybe<Delivery>;
+  /** Why nothing was started. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** A question to an organisation. */
+export type StartLetstalkConversationInput = {
+  /** The account, by its `Account.id`. */
+  readonly accountId: Scalars['ID']['input'];
+  /**
+   * The client's own name for this start: the same key never starts two. Letstalk gives no way to look for a lost one: its delivery stays
+   * `UNKNOWN`, and the key sends nothing more.
+   */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  /** The number of the inquiry that it belongs to. */
+  readonly inquiryId?: InputMaybe<Scalars['ID']['input']>;
+  /** Whatever is to be kept beside the conversation. */
+  readonly metadata?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** The organisation's number at Letstalk. */
+  readonly organizationId: Scalars['ID']['input'];
+  /** The first message. */
+  readonly text: Scalars['String']['input'];
+  /** What it is about: the conversation's title. */
+  readonly title?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A first message to someone, over a messenger. */
+export type StartPactConversationInput = {
+  /** The account, by its `Account.id`. */
+  readonly accountId: Scalars['ID']['input'];
+  /** The client's own name for this start: the same key never starts two. See `SendMessageInput.idempotencyKey`. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  /** The messenger. */
+  readonly messenger: PactMessenger;
+  /** The phone number: 7 to 15 digits with the country code, without a plus. For Telegram, this or `username`. */
+  readonly phone?: InputMaybe<Scalars['String']['input']>;
+  /** The first message. */
+  readonly text: Scalars['String']['input'];
+  /** The name at Telegram, without an at sign. Not for WhatsApp. */
+  readonly username?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** A conversation with another user. */
+export type StartPigeonsConversationInput = {
+  /** The account, by its `Account.id`. */
+  readonly accountId: Scalars['ID']['input'];
+  /** The client's own name for this start: the same key never starts two. See `SendMessageInput.idempotencyKey`. */
+  readonly idempotencyKey: Scalars['ID']['input'];
+  /** The other user's UUID. */
+  readonly participantId: Scalars['ID']['input'];
+  /** The id of the thing that it is about. */
+  readonly taggableId?: InputMaybe<Scalars['ID']['input']>;
+  /** The kind of thing that it is about, as the platform names it. */
+  readonly taggableType?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Written by the provider itself: something happened. */
@@ -785,6 +1137,105 @@ export type TextWithAttachment =
   | 'FORBIDDEN'
   /** A message with attachments must have a text. */
   | 'REQUIRED';
+
+/** A file for a conversation. */
+export type UploadAttachmentInput = {
+  /** The conversation that the file is for, by its `Conversation.id`. It can't be sent anywhere else, nor by anybody else. */
+  readonly conversationId: Scalars['ID']['input'];
+  /** The file. What type it is is told from its bytes; the declared type counts only where those say nothing. */
+  readonly file: Scalars['Upload']['input'];
+  /** The client's own name for this upload: the same key with the same file gives the same attachment. */
+  readonly idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** What became of an upload. */
+export type UploadAttachmentPayload = {
+  readonly __typename?: 'UploadAttachmentPayload';
+  /** The file, ready to be sent until `StagedAttachment.expiresAt`. Null when it was not taken. */
+  readonly attachment?: Maybe<Attachment>;
+  /** Why it was not taken. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
+/** Something that a client can expect to go wrong, and handle. */
+export type UserError = {
+  readonly __typename?: 'UserError';
+  /** What to tell errors apart by. */
+  readonly code: UserErrorCode;
+  /** The path into the arguments, one name an element: `["input", "text"]`. Null when no argument is to blame. */
+  readonly field?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /** Words for a developer, never the provider's own. */
+  readonly message: Scalars['String']['output'];
+  /** Seconds to wait before that, when the provider named a time. */
+  readonly retryAfter?: Maybe<Scalars['Int']['output']>;
+  /** Whether the same request, with the same key, may succeed later. */
+  readonly retryable: Scalars['Boolean']['output'];
+};
+
+/** The codes of `UserError.code`. Those that queries have as well mean the same as there. */
+export type UserErrorCode =
+  /** The file was uploaded for another conversation. */
+  | 'ATTACHMENT_OF_ANOTHER_CONVERSATION'
+  /** The file has more bytes than the conversation takes: `Capabilities.maxAttachmentBytes`. */
+  | 'ATTACHMENT_TOO_LARGE'
+  /** The conversation takes no files of this type: `Capabilities.attachmentMimeTypes`. */
+  | 'ATTACHMENT_TYPE_FORBIDDEN'
+  /** The file did not arrive as the request announced it. */
+  | 'BAD_REQUEST'
+  /** An argument is malformed or does not fit the others; `field` names it. */
+  | 'BAD_USER_INPUT'
+  /** The operation was ended before its answer was there. */
+  | 'CANCELLED'
+  /** The key was used for another content: choose a new one. */
+  | 'IDEMPOTENCY_CONFLICT'
+  /** The message is too far from both ends of its conversation for a bounded number of calls. */
+  | 'MESSAGE_UNREACHABLE'
+  /** Neither a text nor attachments nor an action list. */
+  | 'NOTHING_TO_SEND'
+  /** There is nothing of this id, or it is not the caller's to use: both look the same. */
+  | 'NOT_FOUND'
+  /** The file is larger than Parley takes. */
+  | 'PAYLOAD_TOO_LARGE'
+  /** The provider's answer is not what its documentation says. */
+  | 'PROVIDER_CONTRACT'
+  /** The provider's answer is that this account may not do this. */
+  | 'PROVIDER_FORBIDDEN'
+  /** The provider says that it is gone for good. */
+  | 'PROVIDER_GONE'
+  /** The provider wants to be paid. */
+  | 'PROVIDER_PAYMENT_REQUIRED'
+  /** Too many requests to the provider: `retryAfter` says when to come back, if the provider did. */
+  | 'PROVIDER_RATE_LIMITED'
+  /** The provider refuses the request for another reason. */
+  | 'PROVIDER_REJECTED'
+  /** The provider did not answer in time. Nothing was sent. */
+  | 'PROVIDER_TIMEOUT'
+  /** The provider refuses the account's credentials. */
+  | 'PROVIDER_UNAUTHENTICATED'
+  /** The provider can't be reached, or fails on its side. Nothing was sent. */
+  | 'PROVIDER_UNAVAILABLE'
+  /** The file stopped arriving, or took too long to. */
+  | 'REQUEST_TIMEOUT'
+  /** This needs a setting of the account that its operator has not made; the message names it. */
+  | 'SETTING_MISSING'
+  /** What was given does not fit into one message: say `splitIfNeeded`. */
+  | 'SPLIT_NEEDED'
+  /** Parley's place for files can't be reached, or is full. */
+  | 'STORAGE_UNAVAILABLE'
+  /** Parley's store can't be reached, or can't be trusted: nothing was sent. */
+  | 'STORE_UNAVAILABLE'
+  /** A text is required beside what was given. */
+  | 'TEXT_REQUIRED'
+  /** More characters than the conversation takes: `Capabilities.maxTextLength`. */
+  | 'TEXT_TOO_LONG'
+  /** The conversation takes no text beside these attachments: `Capabilities.textWithAttachment`, or `splitIfNeeded`. */
+  | 'TEXT_WITH_ATTACHMENT_FORBIDDEN'
+  /** More attachments than one message takes: `Capabilities.maxAttachmentsPerMessage`, or `splitIfNeeded`. */
+  | 'TOO_MANY_ATTACHMENTS'
+  /** The caller did not say who they are, or the token that this account needs from the caller is missing. */
+  | 'UNAUTHENTICATED'
+  /** The provider can't do this, or Parley does not for this provider: see `Account.capabilities`. */
+  | 'UNSUPPORTED';
 
 /** A film. */
 export type VideoMedia = {
@@ -911,14 +1362,20 @@ export type ResolversTypes = {
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   AccountStatus: AccountStatus;
   ActionItem: ResolverTypeWrapper<ActionItemModel>;
+  ActionItemInput: ActionItemInput;
   ActionListContent: ResolverTypeWrapper<Omit<ActionListContent, 'items'> & { items: ReadonlyArray<ResolversTypes['ActionItem']> }>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  ActionListInput: ActionListInput;
   ActionListView: ActionListView;
+  AddReactionInput: AddReactionInput;
+  AddReactionPayload: ResolverTypeWrapper<ReactionResultModel>;
   Attachment: ResolverTypeWrapper<AttachmentModel>;
   AttachmentDetails: ResolverTypeWrapper<AttachmentDetailsModel>;
   AttachmentMedia: ResolverTypeWrapper<AttachmentMediaModel>;
   AudioMedia: ResolverTypeWrapper<AudioMedia>;
   Capabilities: ResolverTypeWrapper<CapabilitiesModel>;
+  CloseConversationInput: CloseConversationInput;
+  CloseConversationPayload: ResolverTypeWrapper<CloseResultModel>;
   Conversation: ResolverTypeWrapper<ConversationModel>;
   ConversationConnection: ResolverTypeWrapper<ConversationListModel>;
   ConversationDetails: ResolverTypeWrapper<ConversationDetailsModel>;
@@ -930,6 +1387,8 @@ export type ResolversTypes = {
   Delivery: ResolverTypeWrapper<DeliveryModel>;
   DeliveryEvidence: DeliveryEvidence;
   DeliveryState: DeliveryState;
+  DeviceInput: DeviceInput;
+  DeviceType: DeviceType;
   ErrorCode: ErrorCode;
   FileMedia: ResolverTypeWrapper<FileMedia>;
   ImageMedia: ResolverTypeWrapper<ImageMedia>;
@@ -938,6 +1397,10 @@ export type ResolversTypes = {
   LetstalkConversation: ResolverTypeWrapper<LetstalkConversation>;
   LetstalkMessage: ResolverTypeWrapper<LetstalkMessage>;
   LinkAction: ResolverTypeWrapper<LinkAction>;
+  LinkActionInput: LinkActionInput;
+  LinkTarget: LinkTarget;
+  MarkMessageReadInput: MarkMessageReadInput;
+  MarkMessageReadPayload: ResolverTypeWrapper<ReadResultModel>;
   MediaContent: ResolverTypeWrapper<Omit<MediaContent, 'attachments'> & { attachments: ReadonlyArray<ResolversTypes['Attachment']> }>;
   Message: ResolverTypeWrapper<MessageModel>;
   MessageConnection: ResolverTypeWrapper<MessageListModel>;
@@ -945,10 +1408,12 @@ export type ResolversTypes = {
   MessageDetails: ResolverTypeWrapper<MessageDetailsModel>;
   MessageDirection: MessageDirection;
   MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   PactAttachment: ResolverTypeWrapper<PactAttachment>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   PactConversation: ResolverTypeWrapper<PactConversation>;
   PactMessage: ResolverTypeWrapper<PactMessage>;
+  PactMessenger: PactMessenger;
   PactReaction: ResolverTypeWrapper<PactReaction>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Participant: ResolverTypeWrapper<ParticipantModel>;
@@ -961,15 +1426,29 @@ export type ResolversTypes = {
   Provider: Provider;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   QuickReplyAction: ResolverTypeWrapper<QuickReplyAction>;
+  QuickReplyActionInput: QuickReplyActionInput;
   Reaction: ResolverTypeWrapper<ReactionModel>;
   ReactionDetails: ResolverTypeWrapper<ReactionDetailsModel>;
+  ReactionOutcome: ReactionOutcome;
+  SendMessageInput: SendMessageInput;
+  SendMessagePayload: ResolverTypeWrapper<SendResultModel>;
   SourceError: ResolverTypeWrapper<SourceError>;
   StagedAttachment: ResolverTypeWrapper<StagedAttachment>;
+  StartConversationInput: StartConversationInput;
+  StartConversationPayload: ResolverTypeWrapper<SendResultModel>;
+  StartLetstalkConversationInput: StartLetstalkConversationInput;
+  StartPactConversationInput: StartPactConversationInput;
+  StartPigeonsConversationInput: StartPigeonsConversationInput;
   SystemContent: ResolverTypeWrapper<SystemContent>;
   SystemEvent: SystemEvent;
   TextContent: ResolverTypeWrapper<TextContent>;
   TextWithAttachment: TextWithAttachment;
   URL: ResolverTypeWrapper<Scalars['URL']['output']>;
+  Upload: ResolverTypeWrapper<Scalars['Upload']['output']>;
+  UploadAttachmentInput: UploadAttachmentInput;
+  UploadAttachmentPayload: ResolverTypeWrapper<Omit<UploadAttachmentPayload, 'attachment' | 'userErrors'> & { attachment?: Maybe<ResolversTypes['Attachment']>, userErrors: ReadonlyArray<ResolversTypes['UserError']> }>;
+  UserError: ResolverTypeWrapper<UserErrorModel>;
+  UserErrorCode: UserErrorCode;
   VideoMedia: ResolverTypeWrapper<VideoMedia>;
 };
 
@@ -980,13 +1459,19 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   ID: Scalars['ID']['output'];
   ActionItem: ActionItemModel;
+  ActionItemInput: ActionItemInput;
   ActionListContent: Omit<ActionListContent, 'items'> & { items: ReadonlyArray<ResolversParentTypes['ActionItem']> };
   Boolean: Scalars['Boolean']['output'];
+  ActionListInput: ActionListInput;
+  AddReactionInput: AddReactionInput;
+  AddReactionPayload: ReactionResultModel;
   Attachment: AttachmentModel;
   AttachmentDetails: AttachmentDetailsModel;
   AttachmentMedia: AttachmentMediaModel;
   AudioMedia: AudioMedia;
   Capabilities: CapabilitiesModel;
+  CloseConversationInput: CloseConversationInput;
+  CloseConversationPayload: CloseResultModel;
   Conversation: ConversationModel;
   ConversationConnection: ConversationListModel;
   ConversationDetails: ConversationDetailsModel;
@@ -995,6 +1480,7 @@ export type ResolversParentTypes = {
   ConversationSource: ConversationListSourceModel;
   DateTime: Scalars['DateTime']['output'];
   Delivery: DeliveryModel;
+  DeviceInput: DeviceInput;
   FileMedia: FileMedia;
   ImageMedia: ImageMedia;
   JSONObject: Scalars['JSONObject']['output'];
@@ -1002,12 +1488,16 @@ export type ResolversParentTypes = {
   LetstalkConversation: LetstalkConversation;
   LetstalkMessage: LetstalkMessage;
   LinkAction: LinkAction;
+  LinkActionInput: LinkActionInput;
+  MarkMessageReadInput: MarkMessageReadInput;
+  MarkMessageReadPayload: ReadResultModel;
   MediaContent: Omit<MediaContent, 'attachments'> & { attachments: ReadonlyArray<ResolversParentTypes['Attachment']> };
   Message: MessageModel;
   MessageConnection: MessageListModel;
   MessageContent: MessageContentModel;
   MessageDetails: MessageDetailsModel;
   MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
+  Mutation: Record<PropertyKey, never>;
   PactAttachment: PactAttachment;
   Float: Scalars['Float']['output'];
   PactConversation: PactConversation;
@@ -1022,13 +1512,25 @@ export type ResolversParentTypes = {
   PigeonsReaction: PigeonsReaction;
   Query: Record<PropertyKey, never>;
   QuickReplyAction: QuickReplyAction;
+  QuickReplyActionInput: QuickReplyActionInput;
   Reaction: ReactionModel;
   ReactionDetails: ReactionDetailsModel;
+  SendMessageInput: SendMessageInput;
+  SendMessagePayload: SendResultModel;
   SourceError: SourceError;
   StagedAttachment: StagedAttachment;
+  StartConversationInput: StartConversationInput;
+  StartConversationPayload: SendResultModel;
+  StartLetstalkConversationInput: StartLetstalkConversationInput;
+  StartPactConversationInput: StartPactConversationInput;
+  StartPigeonsConversationInput: StartPigeonsConversationInput;
   SystemContent: SystemContent;
   TextContent: TextContent;
   URL: Scalars['URL']['output'];
+  Upload: Scalars['Upload']['output'];
+  UploadAttachmentInput: UploadAttachmentInput;
+  UploadAttachmentPayload: Omit<UploadAttachmentPayload, 'attachment' | 'userErrors'> & { attachment?: Maybe<ResolversParentTypes['Attachment']>, userErrors: ReadonlyArray<ResolversParentTypes['UserError']> };
+  UserError: UserErrorModel;
   VideoMedia: VideoMedia;
 };
 
@@ -1052,6 +1554,12 @@ export type ActionListContentResolvers<ContextType = GraphContext, ParentType ex
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   viewType?: Resolver<Maybe<ResolversTypes['ActionListView']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type AddReactionPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['AddReactionPayload'] = ResolversParentTypes['AddReactionPayload']> = {
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  outcome?: Resolver<Maybe<ResolversTypes['ReactionOutcome']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type AttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Attachment'] = ResolversParentTypes['Attachment'], FederationReferenceType extends FederationReferenceTypes['Attachment'] = FederationReferenceTypes['Attachment']> = {
@@ -1096,6 +1604,11 @@ export type CapabilitiesResolvers<ContextType = GraphContext, ParentType extends
   sendText?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startConversation?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   textWithAttachment?: Resolver<ResolversTypes['TextWithAttachment'], ParentType, ContextType>;
+};
+
+export type CloseConversationPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['CloseConversationPayload'] = ResolversParentTypes['CloseConversationPayload']> = {
+  conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type ConversationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Conversation'] = ResolversParentTypes['Conversation'], FederationReferenceType extends FederationReferenceTypes['Conversation'] = FederationReferenceTypes['Conversation']> = {
@@ -1198,6 +1711,11 @@ export type LinkActionResolvers<ContextType = GraphContext, ParentType extends R
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type MarkMessageReadPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MarkMessageReadPayload'] = ResolversParentTypes['MarkMessageReadPayload']> = {
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type MediaContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MediaContent'] = ResolversParentTypes['MediaContent']> = {
   attachments?: Resolver<ReadonlyArray<ResolversTypes['Attachment']>, ParentType, ContextType>;
   text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1239,6 +1757,15 @@ export type MessageDetailsResolvers<ContextType = GraphContext, ParentType exten
 export type MessageEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageEdge'] = ResolversParentTypes['MessageEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  addReaction?: Resolver<Maybe<ResolversTypes['AddReactionPayload']>, ParentType, ContextType, RequireFields<MutationAddReactionArgs, 'input'>>;
+  closeConversation?: Resolver<Maybe<ResolversTypes['CloseConversationPayload']>, ParentType, ContextType, RequireFields<MutationCloseConversationArgs, 'input'>>;
+  markMessageRead?: Resolver<Maybe<ResolversTypes['MarkMessageReadPayload']>, ParentType, ContextType, RequireFields<MutationMarkMessageReadArgs, 'input'>>;
+  sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
+  startConversation?: Resolver<Maybe<ResolversTypes['StartConversationPayload']>, ParentType, ContextType, RequireFields<MutationStartConversationArgs, 'input'>>;
+  uploadAttachment?: Resolver<Maybe<ResolversTypes['UploadAttachmentPayload']>, ParentType, ContextType, RequireFields<MutationUploadAttachmentArgs, 'input'>>;
 };
 
 export type PactAttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PactAttachment'] = ResolversParentTypes['PactAttachment']> = {
@@ -1327,6 +1854,7 @@ export type QueryResolvers<ContextType = GraphContext, ParentType extends Resolv
   conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<QueryConversationArgs, 'id'>>;
   conversationByExternalId?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<QueryConversationByExternalIdArgs, 'accountId' | 'externalId'>>;
   conversations?: Resolver<ResolversTypes['ConversationConnection'], ParentType, ContextType, Partial<QueryConversationsArgs>>;
+  delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType, RequireFields<QueryDeliveryArgs, 'id'>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
 };
 
@@ -1347,6 +1875,13 @@ export type ReactionDetailsResolvers<ContextType = GraphContext, ParentType exte
   __resolveType: TypeResolveFn<'PactReaction' | 'PigeonsReaction', ParentType, ContextType>;
 };
 
+export type SendMessagePayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SendMessagePayload'] = ResolversParentTypes['SendMessagePayload']> = {
+  delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  parts?: Resolver<ReadonlyArray<ResolversTypes['Delivery']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type SourceErrorResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SourceError'] = ResolversParentTypes['SourceError']> = {
   code?: Resolver<ResolversTypes['ErrorCode'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -1357,6 +1892,12 @@ export type SourceErrorResolvers<ContextType = GraphContext, ParentType extends 
 export type StagedAttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['StagedAttachment'] = ResolversParentTypes['StagedAttachment']> = {
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type StartConversationPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['StartConversationPayload'] = ResolversParentTypes['StartConversationPayload']> = {
+  conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
+  delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
 export type SystemContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SystemContent'] = ResolversParentTypes['SystemContent']> = {
@@ -1374,6 +1915,23 @@ export interface UrlScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes[
   name: 'URL';
 }
 
+export interface UploadScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Upload'], any> {
+  name: 'Upload';
+}
+
+export type UploadAttachmentPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['UploadAttachmentPayload'] = ResolversParentTypes['UploadAttachmentPayload']> = {
+  attachment?: Resolver<Maybe<ResolversTypes['Attachment']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type UserErrorResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['UserError'] = ResolversParentTypes['UserError']> = {
+  code?: Resolver<ResolversTypes['UserErrorCode'], ParentType, ContextType>;
+  field?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  retryAfter?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  retryable?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
 export type VideoMediaResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['VideoMedia'] = ResolversParentTypes['VideoMedia']> = {
   height?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   previewUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
@@ -1385,11 +1943,13 @@ export type Resolvers<ContextType = GraphContext> = {
   Account?: AccountResolvers<ContextType>;
   ActionItem?: ActionItemResolvers<ContextType>;
   ActionListContent?: ActionListContentResolvers<ContextType>;
+  AddReactionPayload?: AddReactionPayloadResolvers<ContextType>;
   Attachment?: AttachmentResolvers<ContextType>;
   AttachmentDetails?: AttachmentDetailsResolvers<ContextType>;
   AttachmentMedia?: AttachmentMediaResolvers<ContextType>;
   AudioMedia?: AudioMediaResolvers<ContextType>;
   Capabilities?: CapabilitiesResolvers<ContextType>;
+  CloseConversationPayload?: CloseConversationPayloadResolvers<ContextType>;
   Conversation?: ConversationResolvers<ContextType>;
   ConversationConnection?: ConversationConnectionResolvers<ContextType>;
   ConversationDetails?: ConversationDetailsResolvers<ContextType>;
@@ -1404,12 +1964,14 @@ export type Resolvers<ContextType = GraphContext> = {
   LetstalkConversation?: LetstalkConversationResolvers<ContextType>;
   LetstalkMessage?: LetstalkMessageResolvers<ContextType>;
   LinkAction?: LinkActionResolvers<ContextType>;
+  MarkMessageReadPayload?: MarkMessageReadPayloadResolvers<ContextType>;
   MediaContent?: MediaContentResolvers<ContextType>;
   Message?: MessageResolvers<ContextType>;
   MessageConnection?: MessageConnectionResolvers<ContextType>;
   MessageContent?: MessageContentResolvers<ContextType>;
   MessageDetails?: MessageDetailsResolvers<ContextType>;
   MessageEdge?: MessageEdgeResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   PactAttachment?: PactAttachmentResolvers<ContextType>;
   PactConversation?: PactConversationResolvers<ContextType>;
   PactMessage?: PactMessageResolvers<ContextType>;
@@ -1425,11 +1987,16 @@ export type Resolvers<ContextType = GraphContext> = {
   QuickReplyAction?: QuickReplyActionResolvers<ContextType>;
   Reaction?: ReactionResolvers<ContextType>;
   ReactionDetails?: ReactionDetailsResolvers<ContextType>;
+  SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   SourceError?: SourceErrorResolvers<ContextType>;
   StagedAttachment?: StagedAttachmentResolvers<ContextType>;
+  StartConversationPayload?: StartConversationPayloadResolvers<ContextType>;
   SystemContent?: SystemContentResolvers<ContextType>;
   TextContent?: TextContentResolvers<ContextType>;
   URL?: GraphQLScalarType;
+  Upload?: GraphQLScalarType;
+  UploadAttachmentPayload?: UploadAttachmentPayloadResolvers<ContextType>;
+  UserError?: UserErrorResolvers<ContextType>;
   VideoMedia?: VideoMediaResolvers<ContextType>;
 };
 

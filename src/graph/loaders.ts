@@ -26,6 +26,8 @@ export interface Loaders {
     conversation: ConversationRef,
     name: K,
   ): Promise<ConversationFacts[K] | null>;
+  /** Forgets what was read: a write may have changed it. */
+  clear(): void;
 }
 
 export function createLoaders(registry: Registry, read: ReadContext): Loaders {
@@ -86,6 +88,12 @@ export function createLoaders(registry: Registry, read: ReadContext): Loaders {
       if (fact !== undefined) return fact;
       const facts: Partial<ConversationFacts> | null = await conversation.load(ref);
       return facts?.[name] ?? null;
+    },
+
+    clear() {
+      told.clear();
+      conversation.clearAll();
+      message.clearAll();
     },
   };
 }

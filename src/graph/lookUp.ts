@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { NotFoundError, ParleyError } from '../messaging/errors.ts';
-import type { AttachmentRef, ConversationRef, MessageRef } from '../messaging/ids.ts';
+import type { AttachmentRef, ConversationRef, MessageRef, UploadRef } from '../messaging/ids.ts';
+import { isUploadId, parseAttachmentId, parseUploadId } from '../messaging/ids.ts';
 import type { Attachment, Conversation, Message } from '../messaging/provider.ts';
 import type { GraphContext } from './context.ts';
 import { toMessagePageRequest } from './pageArguments.ts';
@@ -66,11 +67,17 @@ export async function lookUpMessage(
   return loaders.message.load(ref);
 }
 
+/** Names an attachment of a message, or one that was uploaded. Throws an `InputError` that names `argument`. */
+export function parseAnyAttachmentId(id: unknown, argument = 'id'): AttachmentRef | UploadRef {
+  return isUploadId(id) ? parseUploadId(id, argument) : parseAttachmentId(id, argument);
+}
+
 export async function lookUpAttachment(
-  ref: AttachmentRef,
+  ref: AttachmentRef | UploadRef,
   { context, info, trusted }: LookUp,
 ): Promise<Attachment | null> {
-  const { loaders, registry } = context;
+  const { loaders, registry, uploading, caller } = context;
+  if ('uploadId' in ref) return uploading.find(ref, caller);
   const { message: messageRef, key } = ref;
   if (!registry.get(messageRef.accountId)) return null;
   if (trusted && asksOnlyFor(selectedFields(info, 'Attachment'), ATTACHMENT_KEY)) {

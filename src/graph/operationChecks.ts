@@ -8,6 +8,7 @@ import type {
   OperationDefinitionNode,
 } from 'graphql';
 import { getArgumentValues, getVariableValues, GraphQLError, Kind } from 'graphql';
+import { MAX_PARTS } from '../messaging/content.ts';
 import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { GraphContext } from './context.ts';
@@ -101,6 +102,7 @@ function lengthOf(
   definition: GraphQLField<unknown, unknown>,
   variables: Readonly<Record<string, unknown>>,
 ): number | undefined {
+  if (definition.name === 'parts') return MAX_PARTS;
   const isPage = definition.args.some(({ name }) => name === 'first');
   if (!isPage && definition.name !== '_entities') return undefined;
   const args = getArgumentValues(definition, node, variables);

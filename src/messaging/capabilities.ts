@@ -7,8 +7,6 @@ export interface Capabilities extends MessageLimits {
   readonly closeConversation: boolean;
   readonly sendText: boolean;
   readonly sendAttachments: boolean;
-  readonly sendActionList: boolean;
-  readonly sendButtons: boolean;
   readonly reactions: boolean;
   readonly readReceipts: boolean;
   readonly replies: boolean;
@@ -18,20 +16,21 @@ export interface Capabilities extends MessageLimits {
 
 /** Derives capabilities from the methods that an adapter has, within the given limits. */
 export function capabilitiesOf(provider: Provider, limits: MessageLimits = provider.limits): Capabilities {
-  return { listConversations: provider.listConversations !== undefined, ...NO_WRITES, ...limits };
+  const sends = provider.sendMessage !== undefined;
+  return {
+    ...limits,
+    listConversations: provider.listConversations !== undefined,
+    startConversation: provider.startConversation !== undefined,
+    closeConversation: provider.closeConversation !== undefined,
+    sendText: sends,
+    sendAttachments: sends && limits.maxAttachmentsPerMessage !== 0,
+    sendActionList: sends && limits.sendActionList,
+    sendButtons: sends && limits.sendButtons,
+    reactions: provider.addReaction !== undefined,
+    readReceipts: provider.markMessageRead !== undefined,
+    ...NOT_IN_THE_PORT,
+  };
 }
 
-// The port reads only: it has no method yet that writes or listens, so no adapter can have the capability.
-const NO_WRITES = {
-  startConversation: false,
-  closeConversation: false,
-  sendText: false,
-  sendAttachments: false,
-  sendActionList: false,
-  sendButtons: false,
-  reactions: false,
-  readReceipts: false,
-  replies: false,
-  deleteMessages: false,
-  liveEvents: false,
-};
+// The port has no method for these, so no adapter can have the capability.
+const NOT_IN_THE_PORT = { replies: false, deleteMessages: false, liveEvents: false };

@@ -16,6 +16,12 @@ export type ErrorCode =
   | 'PROVIDER_GONE'
   | 'PROVIDER_REJECTED'
   | 'PROVIDER_RATE_LIMITED'
+  | 'STORE_UNAVAILABLE'
+  | 'STORAGE_UNAVAILABLE'
+  | 'BAD_REQUEST'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'REQUEST_TIMEOUT'
+  | 'SETTING_MISSING'
   | 'CANCELLED'
   | 'INTERNAL_SERVER_ERROR';
 
@@ -27,6 +33,7 @@ export interface ErrorSource {
 
 interface ErrorOptions {
   readonly source?: ErrorSource | undefined;
+  readonly refused?: boolean;
   readonly retryable?: boolean;
   readonly retryAfter?: number | undefined;
   readonly cause?: unknown;
@@ -39,6 +46,11 @@ interface ErrorOptions {
 export class ParleyError extends Error {
   readonly code: ErrorCode;
   readonly source: ErrorSource | undefined;
+  /**
+   * Whether what was asked for has certainly not been done. Where it is false, a write may have happened nevertheless:
+   * nothing is repeated on the strength of a guess.
+   */
+  readonly refused: boolean;
   /** Whether the same request may succeed later. */
   readonly retryable: boolean;
   /** Seconds to wait before that, when the provider named a time. */
@@ -49,9 +61,26 @@ export class ParleyError extends Error {
     this.name = new.target.name;
     this.code = code;
     this.source = options.source;
+    this.refused = options.refused ?? NOTHING_DONE.has(code);
     this.retryable = options.retryable ?? false;
     this.retryAfter = options.retryAfter;
   }
+}
+
+/** Codes that are given before a provider is called for the write. */
+const NOTHING_DONE: ReadonlySet<ErrorCode> = new Set([
+  'BAD_USER_INPUT',
+  'UNAUTHENTICATED',
+  'UNSUPPORTED',
+  'SETTING_MISSING',
+  'STORAGE_UNAVAILABLE',
+]);
+
+/** Says of an error that came before a write that nothing has been done. */
+export function beforeWriting(error: unknown): unknown {
+  if (!(error instanceof ParleyError) || error.refused) return error;
+  const { code, message, source, retryable, retryAfter, cause } = error;
+  return new ProviderError(code, message, { source, retryable, retryAfter, cause, refused: true });
 }
 
 /** An argument that can't be used. `argument` is its name, dotted where it is nested: `filter.accountIds`. */
@@ -70,7 +99,10 @@ export class ProviderError extends ParleyError {}
 /** The provider says that what was asked for does not exist. Callers see null, never this error. */
 export class NotFoundError extends ProviderError {
   constructor(source: ErrorSource) {
-    super('PROVIDER_REJECTED', `${source.provider} says that this does not exist.`, { source });
+    super('PROVIDER_REJECTED', `${source.provider} says that this does not exist.`, {
+      source,
+      refused: true,
+    });
   }
 }
 

@@ -28,6 +28,23 @@ export interface AttachmentRef {
   readonly key: { readonly externalId: string } | { readonly place: number };
 }
 
+/** Names a file that was uploaded to Parley, whether or not a message has taken it. */
+export interface UploadRef {
+  readonly accountId: string;
+  readonly uploadId: string;
+}
+
+/** Names one try at one part of a send. */
+export interface DeliveryRef {
+  readonly accountId: string;
+  /** The record of the send. */
+  readonly scope: string;
+  /** From 0. */
+  readonly part: number;
+  /** From 1; a part that is tried again after it was refused is a delivery of its own. */
+  readonly attempt: number;
+}
+
 /** Names a participant: a provider may number its kinds separately, so that client 7 and agent 7 are two. */
 export interface ParticipantRef {
   readonly accountId: string;
@@ -54,6 +71,14 @@ export function attachmentId({ message, key }: AttachmentRef): string {
   return encode(['a', message.accountId, message.conversationExternalId, message.externalId, ...tail]);
 }
 
+export function uploadId(ref: UploadRef): string {
+  return encode(['u', ref.accountId, ref.uploadId]);
+}
+
+export function deliveryId({ accountId, scope, part, attempt }: DeliveryRef): string {
+  return encode(['d', accountId, scope, String(part), String(attempt)]);
+}
+
 export function participantId(ref: ParticipantRef): string {
   return encode(['p', ref.accountId, ref.kind.toLowerCase(), ref.externalId]);
 }
@@ -71,12 +96,30 @@ export function parseMessageId(id: unknown, argument = 'id'): MessageRef {
 }
 
 /** Throws an {@link InputError} that names `argument`. */
+export function parseUploadId(id: unknown, argument = 'id'): UploadRef {
+  const [accountId, upload] = decode(id, 'u', 2) ?? malformed('attachment', argument);
+  return { accountId: accountId!, uploadId: upload! };
+}
+
+/** Throws an {@link InputError} that names `argument`. */
+export function parseDeliveryId(id: unknown, argument = 'id'): DeliveryRef {
+  const [accountId, scope, part, attempt] = decode(id, 'd', 4) ?? malformed('delivery', argument);
+  if (!SMALL_NUMBER.test(part!) || !SMALL_NUMBER.test(attempt!)) return malformed('delivery', argument);
+  return { accountId: accountId!, scope: scope!, part: Number(part), attempt: Number(attempt) };
+}
+
+/** Whether an id is of the form that {@link uploadId} gives. */
+export function isUploadId(id: unknown): boolean {
+  return decode(id, 'u', 2) !== undefined;
+}
+
+/** Throws an {@link InputError} that names `argument`. */
 export function parseAttachmentId(id: unknown, argument = 'id'): AttachmentRef {
   const parts = decode(id, 'a', 5) ?? malformed('attachment', argument);
   const [, , , form, value] = parts;
   const message = toMessageRef(parts);
   if (form === 'i') return { message, key: { externalId: value! } };
-  if (form === 'n' && /^(0|[1-9]\d{0,5})$/.test(value!)) return { message, key: { place: Number(value) } };
+  if (form === 'n' && SMALL_NUMBER.test(value!)) return { message, key: { place: Number(value) } };
   return malformed('attachment', argument);
 }
 
@@ -89,6 +132,8 @@ export function parseAccountId(id: unknown, argument: string): string {
 export function parseExternalId(id: unknown, argument: string): string {
   return isExternalId(id) ? id : malformed('provider', argument);
 }
+
+const SMALL_NUMBER = /^(0|[1-9]\d{0,5})$/;
 
 function toMessageRef([accountId, conversationExternalId, externalId]: readonly string[]): MessageRef {
   return {

@@ -1,4 +1,15 @@
-import type { ConversationRef, MessageRef, ParticipantRef } from './ids.ts';
+import type { ConversationRef, MessageRef, ParticipantRef, UploadRef } from './ids.ts';
+import type {
+  LostSend,
+  LostStart,
+  OutgoingFile,
+  OutgoingMessage,
+  Progress,
+  SentSearch,
+  StartConversation,
+  Started,
+  StartSearch,
+} from './outgoing.ts';
 import type { Page, PageRequest, Position } from './paging.ts';
 
 /**
@@ -59,6 +70,45 @@ export interface Provider {
     externalIds: readonly string[],
     context: ReadContext,
   ): Promise<Outcome<Message>[]>;
+
+  /**
+   * Whether the name that Parley gives a send is kept by the provider and found in its history. Otherwise a message is
+   * known by its content alone.
+   */
+  readonly namesSends: boolean;
+  /**
+   * Who acts, where each caller brings credentials of their own: part of what tells one caller's sends from another's.
+   * Throws where that can't be known.
+   */
+  actor?(context: ReadContext): Promise<string>;
+  /**
+   * Sends one message, once: whatever goes wrong is the caller's to judge, by the error's `refused`. Everything that can
+   * be refused without a call is refused before it.
+   */
+  sendMessage?(message: OutgoingMessage, context: ReadContext): Promise<Progress>;
+  /**
+   * Asks what has become of a send. Only called while its progress is not final. The conversation is null where a start has
+   * not got one yet, and may be told by the answer.
+   */
+  loadProgress?(
+    conversationId: string | null,
+    progress: Progress,
+    context: ReadContext,
+  ): Promise<Started | null>;
+  /** Looks through the history for a send whose answer was lost. Changes nothing. */
+  findSent?(conversationId: string, lost: LostSend, context: ReadContext): Promise<SentSearch>;
+  /** Streams a file to the provider, and gives the provider's id of it. A provider without the method gets it with the message. */
+  uploadFile?(conversationId: string, file: OutgoingFile, context: ReadContext): Promise<string>;
+  /** Adds the account's reaction to a message. The same one twice is one. */
+  addReaction?(message: MessageRef, emoji: string, context: ReadContext): Promise<'ADDED' | 'UNCHANGED'>;
+  /** Marks a message as read by the account. Twice is as good as once. */
+  markMessageRead?(message: MessageRef, context: ReadContext): Promise<void>;
+  /** Starts a conversation, once, as `sendMessage` sends. */
+  startConversation?(start: StartConversation, context: ReadContext): Promise<Started>;
+  /** Looks for a conversation whose start was not answered. */
+  findStarted?(lost: LostStart, context: ReadContext): Promise<StartSearch>;
+  /** Closes a conversation. Twice is as good as once. */
+  closeConversation?(conversationId: string, context: ReadContext): Promise<void>;
 }
 
 /** A page of messages, and what its answer said about the conversation, where it said anything. */
@@ -73,8 +123,12 @@ export interface MessageLimits {
   readonly maxAttachmentsPerMessage: number | null;
   readonly textWithAttachment: 'ALLOWED' | 'REQUIRED' | 'FORBIDDEN';
   readonly attachmentMimeTypes: readonly string[] | null;
+  /** The types that a text can accompany, `image/*` for all pictures; null for any. */
+  readonly textWithAttachmentMimeTypes: readonly string[] | null;
   /** Bytes. */
   readonly maxAttachmentBytes: number | null;
+  readonly sendActionList: boolean;
+  readonly sendButtons: boolean;
 }
 
 export type ConversationState = 'OPEN' | 'CLOSED' | 'ARCHIVED' | 'BLOCKED';
@@ -195,7 +249,8 @@ export interface PigeonsDevice {
 }
 
 export interface Attachment {
-  readonly message: MessageRef;
+  /** The message that it belongs to, or the upload that no message has taken yet. */
+  readonly message: MessageRef | UploadRef;
   /** From 0, in the message. */
   readonly place: number;
   /** The provider's own id, or null where it gives none. */
@@ -205,7 +260,7 @@ export interface Attachment {
   readonly byteSize: number | null;
   readonly url: string | null;
   readonly media: AttachmentMedia;
-  readonly providerDetails: AttachmentDetails;
+  readonly providerDetails: AttachmentDetails | null;
 }
 
 export type AttachmentMedia =
@@ -248,8 +303,10 @@ export interface Participant extends ParticipantRef {
   readonly phone: string | null;
 }
 
-/** What a provider's history tells of a message's way. */
+/** What is known of a message's way. */
 export interface Delivery {
+  /** Its global id, for a send that went through Parley. */
+  readonly id: string | null;
   readonly state: 'QUEUED' | 'SENT' | 'DELIVERED' | 'READ' | 'FAILED' | 'UNKNOWN';
   readonly evidence: 'RESPONSE' | 'JOB' | 'HISTORY' | 'EVENT' | 'NONE';
   readonly asOf: string;

@@ -102,6 +102,12 @@ describe('the schema', () => {
       PROVIDER_GONE: true,
       PROVIDER_REJECTED: true,
       PROVIDER_RATE_LIMITED: true,
+      STORE_UNAVAILABLE: true,
+      STORAGE_UNAVAILABLE: true,
+      BAD_REQUEST: true,
+      PAYLOAD_TOO_LARGE: true,
+      REQUEST_TIMEOUT: true,
+      SETTING_MISSING: true,
       CANCELLED: true,
       INTERNAL_SERVER_ERROR: true,
     };

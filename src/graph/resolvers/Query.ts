@@ -1,13 +1,13 @@
 import { listConversations } from '../../messaging/conversationList.ts';
 import {
   parseAccountId,
-  parseAttachmentId,
   parseConversationId,
+  parseDeliveryId,
   parseExternalId,
   parseMessageId,
 } from '../../messaging/ids.ts';
 import type { QueryResolvers } from '../../generated/resolvers.ts';
-import { lookUpAttachment, lookUpConversation, lookUpMessage } from '../lookUp.ts';
+import { lookUpAttachment, lookUpConversation, lookUpMessage, parseAnyAttachmentId } from '../lookUp.ts';
 import { parsePageArguments } from '../pageArguments.ts';
 
 export const Query: QueryResolvers = {
@@ -31,7 +31,9 @@ export const Query: QueryResolvers = {
     lookUpMessage(parseMessageId(id), { context, info, trusted: false }),
 
   attachment: (_root, { id }, context, info) =>
-    lookUpAttachment(parseAttachmentId(id), { context, info, trusted: false }),
+    lookUpAttachment(parseAnyAttachmentId(id), { context, info, trusted: false }),
+
+  delivery: (_root, { id }, { sending, caller }) => sending.delivery(parseDeliveryId(id), caller),
 
   conversations: (_root, { filter, ...page }, { registry, read }) =>
     listConversations(

@@ -1,6 +1,7 @@
 import type { GraphQLScalarType } from 'graphql';
 import type { IResolvers } from '@graphql-tools/utils';
 import { DateTimeISOResolver, JSONObjectResolver, URLResolver } from 'graphql-scalars';
+import { uploadScalar } from '../../messaging/incomingFile.ts';
 import type { GraphContext } from '../context.ts';
 import { Account } from './Account.ts';
 import { Attachment } from './Attachment.ts';
@@ -8,13 +9,21 @@ import { ConversationConnection, ConversationSource, MessageConnection } from '.
 import { Conversation } from './Conversation.ts';
 import { Delivery } from './Delivery.ts';
 import { Message } from './Message.ts';
+import { Mutation } from './Mutation.ts';
 import { Participant } from './Participant.ts';
+import {
+  AddReactionPayload,
+  MarkMessageReadPayload,
+  SendMessagePayload,
+  StartConversationPayload,
+} from './payloads.ts';
 import { Query } from './Query.ts';
 import { unions } from './unions.ts';
 
 /** Every resolver there is; fields without one are read from the domain object as they are. */
 export const resolvers = {
   Account,
+  AddReactionPayload,
   Attachment,
   Conversation,
   ConversationConnection,
@@ -22,15 +31,24 @@ export const resolvers = {
   DateTime: behaviourOf(DateTimeISOResolver),
   Delivery,
   JSONObject: behaviourOf(JSONObjectResolver),
+  MarkMessageReadPayload,
   Message,
   MessageConnection,
+  Mutation,
   Participant,
   Query,
+  SendMessagePayload,
+  StartConversationPayload,
+  Upload: behaviourOf(uploadScalar),
   URL: behaviourOf(URLResolver),
   ...unions,
 } as IResolvers<unknown, GraphContext>;
 
 /** How a scalar reads and writes; its name and description are the schema's own. */
-function behaviourOf({ serialize, parseValue, parseLiteral }: GraphQLScalarType) {
+function behaviourOf({
+  serialize,
+  parseValue,
+  parseLiteral,
+}: Pick<GraphQLScalarType, 'serialize' | 'parseValue' | 'parseLiteral'>) {
   return { __serialize: serialize, __parseValue: parseValue, __parseLiteral: parseLiteral };
 }

@@ -84,8 +84,8 @@ export function createLetstalkWrites(options: LetstalkWritesOptions): LetstalkWr
     const json = {
       ...(title !== null && { issue: title }),
       message: { content: text, content_type: 'text/plain', remote_id: name },
-      organization_id: organizationId,
-      ...(inquiryId !== null && { inquiry_id: inquiryId }),
+      organization_id: Number(organizationId),
+      ...(inquiryId !== null && { inquiry_id: Number(inquiryId) }),
       ...(metadata !== null && { metadata }),
     };
     const call = {

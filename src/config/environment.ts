@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { baseUrl } from './baseUrl.ts';
+import { duration, durationOrUnlimited, timeout, wholeNumber } from './quantities.ts';
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+const DAY = 86_400_000;
+
+// Also when another variable is wrong: every mistake is named in one go.
+const always = () => true;
+
+/** The environment variables that Parley reads. Sizes are bytes; README says what each is for. */
+export const environmentSchema = z
+  .object({
+    // Only this machine until somebody asks for more: there is no authentication yet.
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PORT: wholeNumber(0, 65_535).default(4000),
+    PUBLIC_URL: baseUrl.optional(),
+    LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+    NODE_ENV: z.string().optional(),
+    PARLEY_ACCOUNTS: z.string().optional(),
+    REDIS_URL: z
+      .string()
+      .regex(/^rediss?:\/\/./, 'must be a redis:// or rediss:// URL')
+      .optional(),
+    REDIS_KEY_PREFIX: z
+      .string()
+      .regex(/^[\w:.-]{1,100}$/, 'must be 1 to 100 letters, digits, "_", "-", ":" or "."')
+      .default('parley:'),
+    CONNECT_TIMEOUT: timeout().default(3_000),
+    READ_TIMEOUT: timeout().default(10_000),
+    SEND_TIMEOUT: timeout().default(15_000),
+    IDEMPOTENCY_TTL: duration().default(DAY),
+    SEND_SETTLING_TIME: duration().default(60_000),
+    UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 2 ** 30).default(25 * 1024 * 1024),
+    UPLOAD_MAX_FILES: wholeNumber(1, 100).default(10),
+    UPLOAD_IDLE_TIMEOUT: timeout().default(20_000),
+    UPLOAD_TOTAL_TIMEOUT: timeout().default(300_000),
+    UNSENT_FILE_TTL: duration().default(DAY),
+    SENT_FILE_RETENTION: durationOrUnlimited().default(Infinity),
+    FILE_FOLDER: z.string().optional(),
+    S3_BUCKET: z.string().optional(),
+    S3_REGION: z.string().default('us-east-1'),
+    S3_ENDPOINT: baseUrl.optional(),
+    S3_PREFIX: z
+      .string()
+      .regex(/^[\w!.*'()/-]{1,200}$/, 'must be the beginning of an object key')
+      .default('parley'),
+    S3_PATH_STYLE: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
+    S3_ACCESS_KEY_ID: z.string().optional(),
+    S3_SECRET_ACCESS_KEY: z.string().optional(),
+  })
+  .refine(({ S3_BUCKET, FILE_FOLDER }) => !S3_BUCKET || !FILE_FOLDER, {
+    path: ['FILE_FOLDER'],
+    message: 'is of no use beside S3_BUCKET: files are in one place',
+    when: always,
+  })
+  .refine(({ S3_BUCKET, S3_ENDPOINT }) => S3_BUCKET || !S3_ENDPOINT, {
+    path: ['S3_ENDPOINT'],
+    message: 'needs S3_BUCKET',
+    when: always,
+  })
+  .refine((settings) => !settings.S3_ACCESS_KEY_ID === !settings.S3_SECRET_ACCESS_KEY, {
+    path: ['S3_SECRET_ACCESS_KEY'],
+    message: 'goes with S3_ACCESS_KEY_ID',
+    when: always,
+  });
+
+export type Environment = z.output<typeof environmentSchema>;

@@ -1,0 +1,66 @@
+import { parseConversationId, parseMessageId } from '../../messaging/ids.ts';
+import type { UserError } from '../../messaging/userErrors.ts';
+import { toUserErrors } from '../../messaging/userErrors.ts';
+import type { MutationResolvers } from '../../generated/resolvers.ts';
+import type { GraphContext } from '../context.ts';
+import { toContent, toStart } from '../inputs.ts';
+
+export const Mutation: MutationResolvers = {
+  sendMessage: (_root, { input }, context) =>
+    write(context, NOTHING_SENT, () => {
+      const conversation = parseConversationId(input.conversationId, 'conversationId');
+      const content = toContent(input);
+      return context.sending.sendMessage(
+        { conversation, content, key: input.idempotencyKey },
+        context.caller,
+      );
+    }),
+
+  startConversation: (_root, { input }, context) =>
+    write(context, NOTHING_SENT, () => context.sending.startConversation(toStart(input), context.caller)),
+
+  uploadAttachment: (_root, { input }, context) =>
+    write(context, { attachment: null }, async () => {
+      const conversation = parseConversationId(input.conversationId, 'conversationId');
+      const request = { conversation, file: input.file, key: input.idempotencyKey ?? null };
+      const uploaded = await context.uploading.upload(request, context.caller);
+      return 'message' in uploaded
+        ? { attachment: uploaded, userErrors: [] }
+        : { attachment: null, userErrors: uploaded };
+    }),
+
+  addReaction: (_root, { input: { messageId, emoji } }, context) =>
+    write(context, { message: null, outcome: null }, () =>
+      context.gestures.addReaction(parseMessageId(messageId, 'messageId'), emoji, context.caller),
+    ),
+
+  markMessageRead: (_root, { input: { messageId } }, context) =>
+    write(context, { message: null }, () =>
+      context.gestures.markMessageRead(parseMessageId(messageId, 'messageId'), context.caller),
+    ),
+
+  closeConversation: (_root, { input: { conversationId } }, context) =>
+    write(context, { conversation: null }, () =>
+      context.gestures.closeConversation(
+        parseConversationId(conversationId, 'conversationId'),
+        context.caller,
+      ),
+    ),
+};
+
+const NOTHING_SENT = { parts: [], conversation: null };
+
+/** Runs a write. What a client can expect to go wrong becomes part of the payload, beside `nothing`. */
+async function write<Payload extends object>(
+  { forget }: GraphContext,
+  nothing: Omit<Payload, 'userErrors'>,
+  act: () => Promise<Payload>,
+): Promise<Payload | (Omit<Payload, 'userErrors'> & { readonly userErrors: readonly UserError[] })> {
+  try {
+    return await act();
+  } catch (error) {
+    return { ...nothing, userErrors: toUserErrors(error) };
+  } finally {
+    forget();
+  }
+}

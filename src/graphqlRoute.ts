@@ -1,0 +1,102 @@
+import type { ApolloServer } from '@apollo/server';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticate } from './auth/authenticate.ts';
+import type { GraphContext, GraphServices } from './graph/context.ts';
+import { createContext } from './graph/context.ts';
+import { toErrorBody } from './httpErrors.ts';
+import { ParleyError } from './messaging/errors.ts';
+import type { Viewer } from './messaging/viewer.ts';
+import type { UploadLimits } from './uploads/incoming.ts';
+import { hasPreflightHeader, isMultipart, parseMultipart, whenReceived } from './uploads/incoming.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls; there once the request may be read. */
+    viewer: Viewer | null;
+  }
+}
+
+export interface GraphqlRouteOptions {
+  readonly apollo: ApolloServer<GraphContext>;
+  readonly services: GraphServices;
+  readonly authenticate: Authenticate;
+  readonly uploads: UploadLimits;
+  /** Milliseconds in which a body without files has to arrive. */
+  readonly bodyTimeout: number;
+  /** The operations under way, to be aborted when the server stops. */
+  readonly inFlight: Set<AbortController>;
+}
+
+/**
+ * `/graphql`. An upload passes, in this order: the header that no other site's page can make a browser send, authentication,
+ * the limits, and only then the parser.
+ */
+export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
+  const { apollo, services, authenticate, uploads, bodyTimeout, inFlight } = options;
+  app.decorateRequest('viewer', null);
+  // Read below, when the caller may be listened to.
+  app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => {
+    done(null);
+  });
+
+  app.route({
+    url: '/graphql',
+    method: ['GET', 'POST', 'OPTIONS'],
+    async onRequest(request, reply) {
+      const isUpload = isMultipart(request.headers);
+      if (isUpload && !hasPreflightHeader(request.headers)) throw missingPreflightHeader();
+      request.viewer = await authenticate(request.headers);
+      if (!isUpload) limitArrival(request, reply, bodyTimeout);
+    },
+    async preValidation(request, reply) {
+      if (isMultipart(request.headers)) request.body = await parseMultipart(request.raw, reply.raw, uploads);
+    },
+    async onSend(request) {
+      await whenReceived(request.raw);
+    },
+    handler: fastifyApolloHandler(apollo, {
+      context: (request, reply) =>
+        Promise.resolve(
+          createContext({
+            ...services,
+            viewer: request.viewer!,
+            headers: request.headers,
+            signal: whenGone(reply, inFlight),
+          }),
+        ),
+    }),
+  });
+}
+
+function missingPreflightHeader(): ParleyError {
+  return new ParleyError(
+    'BAD_REQUEST',
+    'An upload has the header "apollo-require-preflight: true", which keeps the forms of other sites out.',
+  );
+}
+
+// Node has one deadline for every request of a server, and uploads take longer than all others.
+function limitArrival({ raw }: FastifyRequest, reply: FastifyReply, bodyTimeout: number): void {
+  const late = setTimeout(() => {
+    if (raw.readableEnded || raw.complete || reply.sent) return;
+    reply.hijack();
+    reply.raw.writeHead(408, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+    const body = toErrorBody('REQUEST_TIMEOUT', `A request arrives within ${bodyTimeout} ms.`);
+    reply.raw.end(JSON.stringify(body), () => raw.destroy());
+  }, bodyTimeout);
+  const done = () => clearTimeout(late);
+  raw.once('end', done);
+  raw.once('close', done);
+}
+
+/** Aborts when the connection closes before the answer has gone out. */
+function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSignal {
+  const gone = new AbortController();
+  inFlight.add(gone);
+  reply.raw.once('close', () => {
+    inFlight.delete(gone);
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
+}

@@ -1,0 +1,102 @@
+import type { Store } from './store.ts';
+import { ParleyError } from './errors.ts';
+
+/**
+ * Who may own a message that can be told by its content alone. All sends of one content into one conversation stand in one
+ * list, from before they are tried until they are forgotten: a message of the history is evidence for a lost send only
+ * when no other one has it, nor could have it.
+ */
+export interface Contenders {
+  /** Before a try. */
+  enter(place: string, contender: Contender): Promise<void>;
+  /** After a definite refusal: nothing of it is in the history. */
+  leave(place: string, who: string): Promise<void>;
+  /** When the provider has named the message. */
+  settle(place: string, who: string, messageId: string): Promise<void>;
+  /**
+   * Gives a lost send the one message that can only be its own, and nobody else from then on. Null where there is none, or
+   * where it might as well be another one's.
+   */
+  claim(place: string, contender: Contender, candidates: readonly string[]): Promise<string | null>;
+}
+
+/** One try, at the earliest and at the latest; UTC ISO 8601. */
+export interface Contender {
+  readonly who: string;
+  readonly from: string;
+  readonly until: string;
+}
+
+interface Entry extends Contender {
+  readonly messageId: string | null;
+}
+
+export function createContenders(store: Store, timeToLive: number): Contenders {
+  return {
+    enter: (place, contender) =>
+      update(place, (entries) => [...without(entries, contender.who), { ...contender, messageId: null }]),
+    leave: (place, who) => update(place, (entries) => without(entries, who)),
+    // Its time is of interest only as long as its message is not known.
+    settle: (place, who, messageId) =>
+      update(place, (entries) => [...without(entries, who), { who, from: '', until: '', messageId }]),
+
+    async claim(place, contender, candidates) {
+      let claimed: string | null = null;
+      await update(place, (entries) => {
+        const others = without(entries, contender.who);
+        claimed = onlyCandidate(others, contender, candidates);
+        return claimed === null ? entries : [...others, { ...contender, messageId: claimed }];
+      });
+      return claimed;
+    },
+  };
+
+  async function update(
+    place: string,
+    change: (entries: readonly Entry[]) => readonly Entry[],
+  ): Promise<void> {
+    const key = `contenders:${place}`;
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const text = await store.get(key);
+      const entries = text === undefined ? [] : (JSON.parse(text) as readonly Entry[]);
+      const changed = change(entries);
+      if (changed === entries) return;
+      const next = JSON.stringify(bounded(changed));
+      const written =
+        text === undefined
+          ? await store.create(key, next, timeToLive)
+          : await store.replace(key, text, next, timeToLive);
+      if (written) return;
+    }
+    throw new ParleyError('STORE_UNAVAILABLE', 'Too many sends of the same text at once. Try again.', {
+      retryable: true,
+    });
+  }
+}
+
+/** Each failed try means that another one got through: this many at once is no use of a conversation. */
+const MAX_TRIES = 100;
+const MAX_ENTRIES = 200;
+
+function onlyCandidate(
+  others: readonly Entry[],
+  { from, until }: Contender,
+  candidates: readonly string[],
+): string | null {
+  const taken = new Set(others.map(({ messageId }) => messageId));
+  const free = candidates.filter((id) => !taken.has(id));
+  const hasRival = others.some(
+    (other) => other.messageId === null && other.from <= until && other.until >= from,
+  );
+  return free.length === 1 && !hasRival ? free[0]! : null;
+}
+
+function without(entries: readonly Entry[], who: string): readonly Entry[] {
+  return entries.some((entry) => entry.who === who) ? entries.filter((entry) => entry.who !== who) : entries;
+}
+
+// The oldest of those that have their message are of no more interest to anybody.
+function bounded(entries: readonly Entry[]): readonly Entry[] {
+  let excess = entries.length - MAX_ENTRIES;
+  return excess <= 0 ? entries : entries.filter(({ messageId }) => messageId === null || excess-- <= 0);
+}

@@ -1,0 +1,122 @@
+import type { Content } from './content.ts';
+import { checkContent, checkKey, fingerprintOf } from './content.ts';
+import type { ConversationRef, DeliveryRef } from './ids.ts';
+import { deliveryId } from './ids.ts';
+import type { Once, Outcome } from './once.ts';
+import type { StartConversation } from './outgoing.ts';
+import type { Delivery } from './provider.ts';
+import type { Registry } from './registry.ts';
+import { scopeOf, toDelivery, toFailedDelivery } from './sendRecord.ts';
+import type { PlanOptions } from './sendPlan.ts';
+import { planMessage, planStart } from './sendPlan.ts';
+import type { Unnamed } from './startContent.ts';
+import { checkStart } from './startContent.ts';
+import type { UserError } from './userErrors.ts';
+import { notFound, unsupported } from './userErrors.ts';
+import type { Caller } from './viewer.ts';
+import { unshared, viewerIdOf } from './viewer.ts';
+
+/** What a send came to. */
+export interface SendResult {
+  /** Each message of it; empty where nothing went out, nor may have. */
+  readonly parts: readonly Delivery[];
+  /** Null while a start has not got one. */
+  readonly conversation: ConversationRef | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/**
+ * Sends, each once for its viewer and key. Whatever keeps a send from happening is a user error, or a `ParleyError` where
+ * nothing of it was tried.
+ */
+export interface Sending {
+  sendMessage(
+    request: { readonly conversation: ConversationRef; readonly content: Content; readonly key: string },
+    caller: Caller,
+  ): Promise<SendResult>;
+  startConversation(
+    request: { readonly accountId: string; readonly start: Unnamed<StartConversation>; readonly key: string },
+    caller: Caller,
+  ): Promise<SendResult>;
+  /** What has become of a send by now. Null for what is not there, not the viewer's, or forgotten. */
+  delivery(ref: DeliveryRef, caller: Caller): Promise<Delivery | null>;
+}
+
+export interface SendingOptions extends PlanOptions {
+  readonly registry: Registry;
+  readonly once: Once;
+}
+
+export function createSending({ registry, once, ...options }: SendingOptions): Sending {
+  return {
+    async sendMessage({ conversation, content, key }, { viewer, read: shared }) {
+      const account = registry.get(conversation.accountId);
+      if (!account) return refused([notFound('conversationId')]);
+      const { provider } = account;
+      const errors = [...checkKey(key, 'idempotencyKey'), ...checkContent(content)];
+      if (!provider.sendMessage) errors.push(unsupported('conversationId', 'sending messages'));
+      if (errors.length > 0) return refused(errors);
+      const read = unshared(shared);
+      const viewerId = await viewerIdOf(provider, { viewer, read });
+      const scope = scopeOf(viewerId, 'sendMessage', key);
+      const fingerprint = fingerprintOf(JSON.stringify(conversation), content);
+      const origin = { account, viewerId, key };
+      const plan = () => planMessage(origin, { conversation, content }, read, options);
+      const outcome = await once.run({ scope, provider, fingerprint, plan }, read);
+      return toResult(scope, outcome, conversation);
+    },
+
+    async startConversation({ accountId, start, key }, { viewer, read: shared }) {
+      const account = registry.get(accountId);
+      const field = start.provider.toLowerCase();
+      if (account?.provider.name !== start.provider) return refused([notFound(`${field}.accountId`)]);
+      const { provider } = account;
+      const errors = [...checkKey(key, `${field}.idempotencyKey`), ...checkStart(start, field)];
+      if (!provider.startConversation)
+        errors.push(unsupported(`${field}.accountId`, 'starting conversations'));
+      if (errors.length > 0) return refused(errors);
+      const read = unshared(shared);
+      const viewerId = await viewerIdOf(provider, { viewer, read });
+      const scope = scopeOf(viewerId, 'startConversation', key);
+      const fingerprint = fingerprintOf(accountId, start);
+      const plan = () => Promise.resolve(planStart({ account, viewerId, key }, start, options));
+      const outcome = await once.run({ scope, provider, fingerprint, plan }, read);
+      return toResult(scope, outcome, null);
+    },
+
+    async delivery(ref, { viewer, read: shared }) {
+      const account = registry.get(ref.accountId);
+      if (!account) return null;
+      const { provider } = account;
+      const { scope, part: index, attempt } = ref;
+      const read = unshared(shared);
+      const viewerId = await viewerIdOf(provider, { viewer, read });
+      const record = await once.look(scope);
+      const last = record?.parts[index]?.attempt ?? -1;
+      if (record?.viewerId !== viewerId || record.accountId !== ref.accountId || attempt > last) return null;
+      // A try that was followed by another one came to nothing, or there would have been no other.
+      if (attempt < last) return toFailedDelivery(deliveryId(ref), new Date().toISOString());
+      const known = (await once.refresh({ scope, index, provider }, read)) ?? record;
+      return toDelivery(scope, known, index);
+    },
+  };
+}
+
+function toResult(
+  scope: string,
+  { record, errors }: Outcome,
+  conversation: ConversationRef | null,
+): SendResult {
+  if (!record) return refused(errors);
+  const { accountId, conversationId } = record;
+  return {
+    parts: record.parts.map((_part, index) => toDelivery(scope, record, index)),
+    conversation:
+      conversation ?? (conversationId === null ? null : { accountId, externalId: conversationId }),
+    userErrors: errors,
+  };
+}
+
+function refused(userErrors: readonly UserError[]): SendResult {
+  return { parts: [], conversation: null, userErrors };
+}

@@ -1,0 +1,44 @@
+import { isBlank, isCleanText } from './content.ts';
+import type { StartConversation } from './outgoing.ts';
+import type { UserError } from './userErrors.ts';
+import { userError } from './userErrors.ts';
+
+/** Each member of a union without its name, which is ours to give. */
+export type Unnamed<Start> = Start extends unknown ? Omit<Start, 'name'> : never;
+
+/** What is wrong with a start, by field below `field`. Asks nobody. */
+export function checkStart(start: Unnamed<StartConversation>, field: string): UserError[] {
+  const errors = Object.entries(start).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'string' && (isBlank(value) || !isCleanText(value))
+      ? [userError('BAD_USER_INPUT', `${field}.${name}`, 'This must be a text that is not empty.')]
+      : [],
+  );
+  if (start.provider === 'PACT') errors.push(...checkContact(start, field));
+  if (start.provider === 'LETSTALK') errors.push(...checkNumbers(start, field));
+  return errors;
+}
+
+function checkContact(
+  { messenger, phone, username }: Unnamed<Extract<StartConversation, { provider: 'PACT' }>>,
+  field: string,
+): UserError[] {
+  const hasOne = (phone === null) !== (username === null);
+  if (messenger === 'WHATSAPP' ? phone === null || username !== null : !hasOne) {
+    const message = 'WhatsApp is reached by a phone, Telegram by either a phone or a username.';
+    return [userError('BAD_USER_INPUT', `${field}.phone`, message)];
+  }
+  if (phone === null || /^\d{7,15}$/.test(phone)) return [];
+  const message = 'A phone has 7 to 15 digits, with the country code and without a plus.';
+  return [userError('BAD_USER_INPUT', `${field}.phone`, message)];
+}
+
+function checkNumbers(
+  { organizationId, inquiryId }: Unnamed<Extract<StartConversation, { provider: 'LETSTALK' }>>,
+  field: string,
+): UserError[] {
+  return Object.entries({ organizationId, inquiryId }).flatMap(([name, value]) =>
+    value === null || /^[1-9]\d{0,14}$/.test(value)
+      ? []
+      : [userError('BAD_USER_INPUT', `${field}.${name}`, 'At Letstalk this is a whole number above 0.')],
+  );
+}

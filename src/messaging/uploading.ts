@@ -1,0 +1,145 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { checkKey } from './content.ts';
+import type { ConversationRef, UploadRef } from './ids.ts';
+import type { IncomingFile } from './incomingFile.ts';
+import type { Attachment, ReadContext } from './provider.ts';
+import type { Registry } from './registry.ts';
+import { scopeOf } from './sendRecord.ts';
+import type { Store } from './store.ts';
+import type { Upload, Uploads, UploadTarget } from './uploads.ts';
+import type { UserError } from './userErrors.ts';
+import { notFound, unsupported, userError } from './userErrors.ts';
+import type { Caller } from './viewer.ts';
+import { viewerIdOf } from './viewer.ts';
+
+/** What a caller asks to be uploaded. */
+export interface UploadRequest {
+  readonly conversation: ConversationRef;
+  /** Rejects when the file does not come. */
+  readonly file: Promise<IncomingFile>;
+  /** The same key with the same file gives the same attachment; null for none. */
+  readonly key: string | null;
+}
+
+/** Takes files of callers. */
+export interface Uploading {
+  /** Throws what reading the file throws, and the provider's errors. */
+  upload(request: UploadRequest, caller: Caller): Promise<Attachment | readonly UserError[]>;
+  /** An upload of the caller's own. Null for what is not there, not the caller's, or over. */
+  find(ref: UploadRef, caller: Caller): Promise<Attachment | null>;
+}
+
+export interface UploadingOptions {
+  readonly registry: Registry;
+  readonly uploads: Uploads;
+  readonly store: Store;
+  /** Milliseconds that a key is remembered. */
+  readonly keep: number;
+  /** Milliseconds after which an upload that nobody has ended is over. */
+  readonly timeout: number;
+  readonly now: () => number;
+}
+
+/** What is remembered of a key: that an upload is under way, or which one it gave. */
+type KeyRecord =
+  | { readonly at: 'UPLOADING'; readonly token: string; readonly until: number }
+  | { readonly at: 'DONE'; readonly ref: UploadRef; readonly fingerprint: string };
+
+/** Milliseconds between two looks at what another one is doing. */
+const PAUSE = 100;
+
+export function createUploading(options: UploadingOptions): Uploading {
+  const { registry, uploads, store, keep, timeout, now } = options;
+
+  return {
+    async upload({ conversation, file, key }, caller) {
+      const account = registry.get(conversation.accountId);
+      if (!account) return [notFound('conversationId')];
+      const errors = key === null ? [] : checkKey(key, 'idempotencyKey');
+      if (!account.capabilities.sendAttachments) errors.push(unsupported('conversationId', 'attachments'));
+      if (errors.length > 0) return errors;
+      const viewerId = await viewerIdOf(account.provider, caller);
+      const target = { account, conversation, viewerId };
+      const arrived = await file;
+      if (key === null) return attachmentOf(await uploads.upload(target, arrived, caller.read));
+      return uploadOnce(scopeOf(viewerId, 'uploadAttachment', key), target, arrived, caller.read);
+    },
+
+    async find(ref, caller) {
+      const account = registry.get(ref.accountId);
+      return account ? uploads.find(ref, await viewerIdOf(account.provider, caller)) : null;
+    },
+  };
+
+  async function uploadOnce(
+    scope: string,
+    target: UploadTarget,
+    file: IncomingFile,
+    context: ReadContext,
+  ): Promise<Attachment | readonly UserError[]> {
+    const key = `upload-key:${scope}`;
+    for (;;) {
+      const text = await store.get(key);
+      const record = text === undefined ? undefined : (JSON.parse(text) as KeyRecord);
+      if (record?.at === 'UPLOADING' && record.until > now()) {
+        await wait(PAUSE, undefined, { signal: context.signal });
+        continue;
+      }
+      if (record?.at === 'DONE') {
+        const known = await uploads.find(record.ref, target.viewerId);
+        if (known) return (await fingerprintOf(target, file)) === record.fingerprint ? known : CONFLICT;
+      }
+      const own = JSON.stringify({ at: 'UPLOADING', token: randomUUID(), until: now() + timeout });
+      const isOwn =
+        text === undefined ? await store.create(key, own, keep) : await store.replace(key, text, own, keep);
+      if (isOwn) return uploadAs({ key, own }, target, file, context);
+    }
+  }
+
+  /** Uploads under a key that is claimed. It is free again when nothing came of it: two uploads do no harm, as two messages do. */
+  async function uploadAs(
+    { key, own }: { key: string; own: string },
+    target: UploadTarget,
+    file: IncomingFile,
+    context: ReadContext,
+  ): Promise<Attachment | readonly UserError[]> {
+    let done = false;
+    try {
+      const uploaded = await uploads.upload(target, file, context);
+      if (!('ref' in uploaded)) return uploaded;
+      const { ref, sha256, attachment } = uploaded;
+      const record: KeyRecord = { at: 'DONE', ref, fingerprint: toFingerprint(target, file, sha256) };
+      done = await store.replace(key, own, JSON.stringify(record), keep);
+      return attachment;
+    } finally {
+      if (!done) await store.remove(key, own).catch(() => false);
+    }
+  }
+}
+
+const CONFLICT: readonly UserError[] = [
+  userError(
+    'IDEMPOTENCY_CONFLICT',
+    'idempotencyKey',
+    'This key was used for another file. Choose a new key for each file that you upload.',
+  ),
+];
+
+function attachmentOf(uploaded: Upload | readonly UserError[]): Attachment | readonly UserError[] {
+  return 'ref' in uploaded ? uploaded.attachment : uploaded;
+}
+
+async function fingerprintOf(target: UploadTarget, file: IncomingFile): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of file.createReadStream()) hash.update(chunk as Buffer);
+  return toFingerprint(target, file, hash.digest('base64url'));
+}
+
+function toFingerprint(
+  { conversation }: UploadTarget,
+  { fileName }: Pick<IncomingFile, 'fileName'>,
+  sha256: string,
+): string {
+  return JSON.stringify([conversation.accountId, conversation.externalId, fileName, sha256]);
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { Config, FileStorageConfig } from './config/index.ts';
+import { createBackground } from './messaging/background.ts';
+import { createContenders } from './messaging/contenders.ts';
+import { createContention } from './messaging/contention.ts';
+import { ParleyError } from './messaging/errors.ts';
+import type { Gestures } from './messaging/gestures.ts';
+import { createGestures } from './messaging/gestures.ts';
+import { createOnce } from './messaging/once.ts';
+import type { Registry } from './messaging/registry.ts';
+import { createSendRecords } from './messaging/sendRecords.ts';
+import type { Sending } from './messaging/sending.ts';
+import { createSending } from './messaging/sending.ts';
+import type { Staging } from './messaging/staging.ts';
+import type { Store } from './messaging/store.ts';
+import type { Uploading } from './messaging/uploading.ts';
+import { createUploading } from './messaging/uploading.ts';
+import { createUploads } from './messaging/uploads.ts';
+import { createMemoryStore } from './store/createMemoryStore.ts';
+import { createRedisStore } from './store/createRedisStore.ts';
+import { createFolderStaging } from './uploads/createFolderStaging.ts';
+import { createS3Staging } from './uploads/createS3Staging.ts';
+import { sniff } from './uploads/sniff.ts';
+
+/** Everything that writes, and what outlives a request for it. */
+export interface Writing {
+  readonly sending: Sending;
+  readonly uploading: Uploading;
+  readonly gestures: Gestures;
+  readonly staging: Staging;
+  /** Lets sends that are under way end, for a while, and closes the store. */
+  close(): Promise<void>;
+}
+
+export interface WritingOptions {
+  readonly config: Config;
+  readonly registry: Registry;
+  /** Milliseconds that a call which brings a file may take. */
+  readonly uploadTimeout: number;
+  readonly log: Logger;
+  /** Where anyone who knows a staged file's key can read it. */
+  readonly urlOf: (stagedKey: string, fileName: string) => string;
+}
+
+/** How often files whose time is over are looked for, and how long closing waits for what is under way; milliseconds. */
+const SWEEP_INTERVAL = 600_000;
+const CLOSE_DEADLINE = 10_000;
+
+export async function openWriting(options: WritingOptions): Promise<Writing> {
+  const { config, registry, log, urlOf, uploadTimeout } = options;
+  const { deadlines, sends, uploads: limits } = config;
+  const now = Date.now;
+  const report = (error: unknown, what: string) => {
+    const { code, source, message } = error instanceof ParleyError ? error : {};
+    log.warn({ ...source, code, ...(code ? { reason: message } : { err: error }) }, what);
+  };
+  const { store, close: closeStore } = openStore(config, report);
+  const { staging, close: closeStaging } = await openStaging(limits.storage);
+  const stopSweeping = sweepRegularly(
+    staging,
+    { unsent: limits.unsentTtl, sent: limits.sentRetention },
+    report,
+  );
+
+  const background = createBackground(report);
+  const contention = createContention(createContenders(store, sends.keyTtl));
+  const records = createSendRecords(store, sends.keyTtl);
+  const once = createOnce({
+    ...{ records, contention, background, now, report },
+    settlingTime: sends.settlingTime,
+  });
+  const uploads = createUploads({ store, staging, keep: limits.unsentTtl, sniff, urlOf, now });
+  return {
+    sending: createSending({
+      ...{ registry, once, uploads },
+      // Before it sends, an adapter may have to read: Pigeons has to be told the receiver.
+      sendTimeout: deadlines.readTimeout + deadlines.sendTimeout,
+      fileSendTimeout: deadlines.readTimeout + uploadTimeout,
+    }),
+    uploading: createUploading({
+      ...{ registry, uploads, store, now, keep: limits.unsentTtl },
+      timeout: limits.totalTimeout + uploadTimeout,
+    }),
+    gestures: createGestures(registry),
+    staging,
+    async close() {
+      stopSweeping();
+      // What is not over by then is found overdue, and settled by evidence.
+      await Promise.race([background.idle(), wait(CLOSE_DEADLINE, undefined, { ref: false })]);
+      await closeStore();
+      await closeStaging();
+    },
+  };
+}
+
+function openStore(
+  { redis }: Config,
+  report: (error: unknown, what: string) => void,
+): { store: Store; close: () => Promise<void> } {
+  if (!redis) return { store: createMemoryStore(), close: () => Promise.resolve() };
+  const store = createRedisStore({ ...redis, report });
+  return { store, close: () => store.close() };
+}
+
+async function openStaging(
+  storage: FileStorageConfig,
+): Promise<{ staging: Staging; close: () => Promise<void> }> {
+  const now = Date.now;
+  if (storage.kind === 's3') {
+    const { kind: _kind, endpoint, credentials, ...bucket } = storage;
+    const staging = await createS3Staging({
+      ...{ ...bucket, now },
+      ...(endpoint !== undefined && { endpoint }),
+      ...(credentials && { credentials }),
+    });
+    return { staging, close: () => Promise.resolve() };
+  }
+  if (storage.folder !== undefined) {
+    const staging = createFolderStaging({ folder: resolve(storage.folder), now });
+    return { staging, close: () => Promise.resolve() };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'parley-files-'));
+  return {
+    staging: createFolderStaging({ folder, now }),
+    close: () => rm(folder, { recursive: true, force: true }),
+  };
+}
+
+function sweepRegularly(
+  staging: Staging,
+  ages: { unsent: number; sent: number },
+  report: (error: unknown, what: string) => void,
+): () => void {
+  const sweep = () => {
+    staging.sweep(ages).catch((error: unknown) => report(error, 'files whose time is over'));
+  };
+  sweep();
+  const timer = setInterval(sweep, Math.min(SWEEP_INTERVAL, ages.unsent));
+  timer.unref();
+  return () => clearInterval(timer);
+}
