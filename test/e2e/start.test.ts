@@ -1,5 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,17 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { parse } from 'graphql';
+import type { Run } from './processes.ts';
+import { run as runProcess, runParley, urlOf } from './processes.ts';
 
 jest.setTimeout(60_000);
-
-const ROOT = new URL('../..', import.meta.url);
-
-interface Run {
-  readonly child: ChildProcess;
-  /** Resolves when standard output has said so much; rejects when the process ends before. */
-  readonly said: (pattern: RegExp) => Promise<RegExpExecArray>;
-  readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
 
 describe('as a process', () => {
   const running: Run[] = [];
@@ -34,50 +25,16 @@ describe('as a process', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  function run(command: string, args: readonly string[], env: Record<string, string> = {}): Run {
-    const child = spawn(command, args, {
-      cwd: ROOT,
-      // A group of its own, so that Ctrl-C can be sent as a terminal sends it.
-      detached: true,
-      env: {
-        ...process.env,
-        NODE_OPTIONS: '',
-        PARLEY_ACCOUNTS: '',
-        HOST: '',
-        NODE_ENV: '',
-        PORT: '0',
-        ...env,
-      },
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-    const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-      child.once('close', (code) => {
-        resolve({ code, stdout, stderr });
-      });
-    });
-    const said = (pattern: RegExp) =>
-      new Promise<RegExpExecArray>((resolve, reject) => {
-        const look = () => {
-          const match = pattern.exec(stdout);
-          if (match) resolve(match);
-        };
-        child.stdout.on('data', look);
-        look();
-        void ended.then(() => {
-          reject(new Error(`ended without saying ${String(pattern)}: ${stdout}${stderr}`));
-        });
-      });
-    const started = { child, said, ended };
+  const run = (command: string, args: readonly string[], env?: Record<string, string>) => {
+    const started = runProcess(command, args, env);
     running.push(started);
     return started;
-  }
-
-  const start = (env?: Record<string, string>) =>
-    run(process.execPath, ['--import', 'tsx', 'src/main.ts'], env);
-  const urlOf = async ({ said }: Run) => (await said(/GraphQL +(http:\S+)\/graphql/))[1]!;
+  };
+  const start = (env?: Record<string, string>) => {
+    const started = runParley(env);
+    running.push(started);
+    return started;
+  };
 
   it('starts on the sandbox, says where, gives a first query that works, and Ctrl-C exits 0', async () => {
     const npm = run('npm', ['start']);

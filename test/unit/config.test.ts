@@ -37,9 +37,22 @@ describe('the configuration', () => {
     const defaults = {
       host: '127.0.0.1',
       port: 4000,
+      publicUrl: undefined,
       logLevel: 'info',
       production: false,
       accounts: undefined,
+      redis: undefined,
+      deadlines: { connectTimeout: 3_000, readTimeout: 10_000, sendTimeout: 15_000 },
+      sends: { keyTtl: 86_400_000, settlingTime: 60_000 },
+      uploads: {
+        maxFileBytes: 26_214_400,
+        maxFiles: 10,
+        idleTimeout: 20_000,
+        totalTimeout: 300_000,
+        unsentTtl: 86_400_000,
+        sentRetention: Infinity,
+        storage: { kind: 'folder', folder: undefined },
+      },
     };
     expect(loadConfig({})).toEqual(defaults);
     const empty = { HOST: '', PORT: '', LOG_LEVEL: '', NODE_ENV: '', PARLEY_ACCOUNTS: '' };
@@ -60,7 +73,7 @@ describe('the configuration', () => {
         TOKEN: SECRET,
         UNRELATED: 'x',
       }),
-    ).toEqual({
+    ).toMatchObject({
       host: '0.0.0.0',
       port: 0,
       logLevel: 'trace',
@@ -105,24 +118,105 @@ describe('the configuration', () => {
     ['PORT', '4e3'],
     ['LOG_LEVEL', 'verbose'],
     ['LOG_LEVEL', 'INFO'],
+    ['PUBLIC_URL', 'example.com'],
+    ['PUBLIC_URL', `https://user:${SECRET}@example.com`],
+    ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_KEY_PREFIX', 'two words'],
+    ['SEND_TIMEOUT', '15'],
+    ['SEND_TIMEOUT', '0s'],
+    ['SEND_TIMEOUT', '-1s'],
+    ['SEND_TIMEOUT', '25d'],
+    ['IDEMPOTENCY_TTL', 'unlimited'],
+    ['SENT_FILE_RETENTION', 'forever'],
+    ['UPLOAD_MAX_BYTES', '25MB'],
+    ['UPLOAD_MAX_BYTES', '0'],
+    ['UPLOAD_MAX_FILES', '101'],
+    ['S3_ENDPOINT', 'http://127.0.0.1:9000'],
+    ['S3_ACCESS_KEY_ID', 'alone'],
   ])('is refused for %s=%j, by name', (name, value) => {
-    expect(problemsOf({ [name]: value })).toEqual([expect.stringMatching(new RegExp(`^${name}: `))]);
+    const problems = problemsOf({ [name]: value });
+    expect(problems).toHaveLength(1);
+    // One that goes with another is told by the one that is missing.
+    expect(problems[0]).toMatch(
+      name === 'S3_ACCESS_KEY_ID' ? /^S3_SECRET_ACCESS_KEY: .*S3_ACCESS_KEY_ID/ : new RegExp(`^${name}: `),
+    );
+    expect(problems[0]).not.toContain(SECRET);
   });
 
   it.each([
     ['PORT', '65535', { port: 65_535 }],
     ['PORT', '1', { port: 1 }],
     ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
+    ['PUBLIC_URL', 'https://example.com/parley/', { publicUrl: 'https://example.com/parley' }],
+    [
+      'REDIS_URL',
+      'rediss://:x@example.com/2',
+      { redis: { url: 'rediss://:x@example.com/2', keyPrefix: 'parley:' } },
+    ],
+    ['SEND_TIMEOUT', '1500ms', { deadlines: { sendTimeout: 1_500 } }],
+    ['IDEMPOTENCY_TTL', '7d', { sends: { keyTtl: 604_800_000 } }],
+    ['SENT_FILE_RETENTION', 'unlimited', { uploads: { sentRetention: Infinity } }],
+    ['SENT_FILE_RETENTION', '90d', { uploads: { sentRetention: 7_776_000_000 } }],
+    ['FILE_FOLDER', '/srv/files', { uploads: { storage: { kind: 'folder', folder: '/srv/files' } } }],
   ])('takes %s=%j', (name, value, expected) => {
     expect(loadConfig({ [name]: value })).toMatchObject(expected);
+  });
+
+  it('keeps files in a folder that outlives the process as soon as there are real accounts', () => {
+    const file = fileWith(`accounts: [{id: sales, provider: letstalk, role: agent, apiKey: ${SECRET}}]`);
+    expect(loadConfig({ PARLEY_ACCOUNTS: file }).uploads.storage).toEqual({
+      kind: 'folder',
+      folder: 'data/files',
+    });
+  });
+
+  it('keeps files in object storage where there is a bucket', () => {
+    const bucket = {
+      kind: 's3',
+      bucket: 'files',
+      prefix: 'parley',
+      region: 'us-east-1',
+      credentials: undefined,
+    };
+    expect(loadConfig({ S3_BUCKET: 'files' }).uploads.storage).toEqual({
+      ...bucket,
+      endpoint: undefined,
+      forcePathStyle: false,
+    });
+    const other = {
+      S3_BUCKET: 'files',
+      S3_ENDPOINT: 'http://127.0.0.1:9000',
+      S3_ACCESS_KEY_ID: 'a',
+      S3_SECRET_ACCESS_KEY: 'b',
+    };
+    expect(loadConfig(other).uploads.storage).toEqual({
+      ...bucket,
+      endpoint: 'http://127.0.0.1:9000',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    });
+    expect(problemsOf({ S3_BUCKET: 'files', FILE_FOLDER: '/srv' })).toEqual([
+      expect.stringContaining('FILE_FOLDER'),
+    ]);
   });
 
   it('names all its mistakes in one go, and no secret', () => {
     const file = fileWith(
       `accounts: [{id: a, provider: pact, companyId: ${SECRET}, token: "${SECRET} x"}, {id: a, provider: letstalk, apiKey: "\${NONE}", role: x}]`,
     );
-    const problems = problemsOf({ PORT: 'x', LOG_LEVEL: 'y', PARLEY_ACCOUNTS: file }).join('\n');
-    for (const named of ['PORT: ', 'LOG_LEVEL: ', 'companyId', 'token', 'NONE', 'role', 'more than once']) {
+    const problems = problemsOf({ PORT: 'x', LOG_LEVEL: 'y', S3_ENDPOINT: 'z', PARLEY_ACCOUNTS: file }).join(
+      '\n',
+    );
+    for (const named of [
+      'PORT: ',
+      'LOG_LEVEL: ',
+      'needs S3_BUCKET',
+      'companyId',
+      'token',
+      'NONE',
+      'role',
+      'more than once',
+    ]) {
       expect(problems).toContain(named);
     }
     expect(problems).toContain(`PARLEY_ACCOUNTS (${file}): `);
