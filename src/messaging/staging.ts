@@ -17,7 +17,7 @@ export interface StagedFile {
 export interface Staging {
   /**
    * Keeps a file, whole or not at all: when `body` fails, or `signal` aborts, nothing of it is left, and the error is the
-   * body's own. Holds a bounded part of it in memory.
+   * body's own, or `CANCELLED`. Holds a bounded part of it in memory.
    */
   write(
     file: { readonly fileName: string; readonly mimeType: string; readonly body: Readable },
@@ -31,6 +31,9 @@ export interface Staging {
   keep(key: string): Promise<void>;
   /** Takes the mark away again. */
   release(key: string): Promise<void>;
-  /** Removes files whose time is over, and what an interrupted write left. Gives how many. Times are milliseconds. */
+  /**
+   * Removes files whose time is over, and what an interrupted write left. Gives how many; throws at
+   * the end where some could not be removed. Ages are milliseconds; that of a file begins before its first byte is written.
+   */
   sweep(ages: { readonly unsent: number; readonly sent: number }): Promise<number>;
 }

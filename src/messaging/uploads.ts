@@ -158,7 +158,11 @@ export function createUploads(options: UploadsOptions): Uploads {
     async letGo(ids, send) {
       for (const id of ids) {
         const record = await change(id, (sends) => sends.filter((other) => other !== send));
-        if (record?.stagedKey && record.sends.length === 0) await staging.release(record.stagedKey);
+        if (!record?.stagedKey || record.sends.length > 0) continue;
+        await staging.release(record.stagedKey);
+        // Another send may have held it in between: what it may have named must stay.
+        const now = await read(parseUploadId(id));
+        if (now && now.sends.length > 0) await staging.keep(record.stagedKey);
       }
     },
   };

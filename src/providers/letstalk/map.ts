@@ -203,6 +203,8 @@ export const LIMITS: MessageLimits = {
   attachmentMimeTypes: [
     'application/csv',
     'application/geojson',
+    // The registered names of two, under which such files are recognised: this one, and `audio/mpeg` below.
+    'application/geo+json',
     'application/msword',
     'application/octet-stream',
     'application/pdf',
@@ -212,7 +214,6 @@ export const LIMITS: MessageLimits = {
     'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
     'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
     'audio/mp3',
-    // The standard's name of the same, under which such files are recognised.
     'audio/mpeg',
     'image/bmp',
     'image/gif',

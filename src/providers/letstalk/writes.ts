@@ -140,7 +140,10 @@ async function toBody({ conversationId, name, text, files, actionList }: Outgoin
 }
 
 /** Types by the only name that Letstalk documents for them. */
-const DOCUMENTED_NAMES = new Map([['audio/mpeg', 'audio/mp3']]);
+const DOCUMENTED_NAMES = new Map([
+  ['application/geo+json', 'application/geojson'],
+  ['audio/mpeg', 'audio/mp3'],
+]);
 
 function toWire({ title, viewType, showItemIcons, items }: OutgoingActionList) {
   const options = {
