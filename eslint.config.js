@@ -106,7 +106,7 @@ export default tseslint.config(
   },
   {
     // The answer to a query has the shape that the query asked for: typing each would say everything twice.
-    files: ['test/**/*.ts'],
+    files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {
       '@typescript-eslint/no-explicit-any': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',

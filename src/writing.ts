@@ -33,7 +33,7 @@ export interface Writing {
   readonly gestures: Gestures;
   readonly staging: Staging;
   /** Lets sends that are under way end, for a while, and closes the store. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export interface WritingOptions {
@@ -49,6 +49,8 @@ export interface WritingOptions {
 /** How often files whose time is over are looked for, and how long closing waits for what is under way; milliseconds. */
 const SWEEP_INTERVAL = 600_000;
 const CLOSE_DEADLINE = 10_000;
+/** Milliseconds by which the storage's clock may be ahead. */
+const SWEEP_MARGIN = 300_000;
 
 export async function openWriting(options: WritingOptions): Promise<Writing> {
   const { config, registry, log, urlOf, uploadTimeout } = options;
@@ -62,7 +64,8 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
   const { staging, close: closeStaging } = await openStaging(limits.storage);
   const stopSweeping = sweepRegularly(
     staging,
-    { unsent: limits.unsentTtl, sent: limits.sentRetention },
+    // A file is known by its upload, and can be sent, for as long after it has arrived.
+    { unsent: limits.unsentTtl + limits.totalTimeout + SWEEP_MARGIN, sent: limits.sentRetention },
     report,
   );
 
@@ -139,7 +142,7 @@ function sweepRegularly(
     staging.sweep(ages).catch((error: unknown) => report(error, 'files whose time is over'));
   };
   sweep();
-  const timer = setInterval(sweep, Math.min(SWEEP_INTERVAL, ages.unsent));
+  const timer = setInterval(sweep, SWEEP_INTERVAL);
   timer.unref();
   return () => clearInterval(timer);
 }

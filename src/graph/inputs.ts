@@ -51,7 +51,7 @@ function toUnnamed({ pact, letstalk, pigeons }: StartConversationInput): Unnamed
       ...{ inquiryId: inquiryId ?? null, title: title ?? null, metadata: metadata ?? null },
     };
   }
-  const { participantId, taggableType, taggableId } = pigeons!;
+  const { participantId, taggableType, taggableId } = pigeons;
   return {
     ...{ provider: 'PIGEONS', participantId },
     ...{ taggableType: taggableType ?? null, taggableId: taggableId ?? null },
@@ -70,7 +70,7 @@ function toActionList({ title, viewType, showItemIcons, items }: ActionListInput
 function toActionItem(item: ActionItemInput, field: string): OutgoingActionList['items'][number] {
   onlyField(item, field);
   const { link, quickReply } = item;
-  if (!link) return { kind: 'quickReply', label: quickReply!.label, message: quickReply!.message };
+  if (!link) return { kind: 'quickReply', label: quickReply.label, message: quickReply.message };
   const target = link.target ? LINK_TARGETS[link.target] : null;
   return { kind: 'link', label: link.label, url: toWebAddress(link.url, `${field}.link.url`), target };
 }

@@ -103,7 +103,7 @@ export function checkLimits(
   limits: MessageLimits,
 ): UserError[] {
   const errors: UserError[] = [];
-  const length = text === null ? 0 : [...text].length;
+  const length = text === null ? 0 : Array.from(text).length;
   if (limits.maxTextLength !== null && length > limits.maxTextLength) {
     const message = `A text here has at most ${limits.maxTextLength} characters; this one has ${length}.`;
     errors.push(userError('TEXT_TOO_LONG', 'text', message));

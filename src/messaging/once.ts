@@ -126,7 +126,7 @@ export function createOnce(options: OnceOptions): Once {
       }
       case 'SENDING':
         if (await endOverdue(task.scope, entry, index)) return undefined;
-        call.waitedFor = part!.attempt;
+        call.waitedFor = part.attempt;
         await waitFor(call.pause, context.signal);
         call.pause = Math.min(call.pause * 1.5, LONGEST_PAUSE);
         return undefined;
