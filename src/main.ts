@@ -1,3 +1,4 @@
+import type { Config } from './config/index.ts';
 import { ConfigError, loadConfig } from './config/index.ts';
 import { FIRST_QUERY } from './graph/exampleOperations.ts';
 import type { ParleyServer } from './server.ts';
@@ -28,8 +29,27 @@ function describe(server: ParleyServer, url: string): string {
   ].join('\n');
 }
 
+/** What whoever runs Parley on real accounts should know of their configuration. */
+function warningsAbout(config: Config, url: string): string[] {
+  if (!config.accounts) return [];
+  const isLocal = /^(127\.|::1$|localhost$)/.test(config.host);
+  const sendsAddresses = config.accounts.some(({ provider }) => provider === 'pigeons');
+  return [
+    ...(isLocal ? [] : [OPEN_TO_ALL]),
+    ...(config.redis ? [] : [FORGETFUL]),
+    ...(sendsAddresses && config.publicUrl === undefined
+      ? [
+          `PUBLIC_URL is not set: files sent over Pigeons are read from ${url}, which recipients may not reach.`,
+        ]
+      : []),
+  ];
+}
+
 const OPEN_TO_ALL =
-  'WARNING: there is no authentication yet. Whoever reaches this address reads everything that the accounts can read.\n';
+  'There is no authentication yet. Whoever reaches this address reads everything that the accounts can read, and writes in their name.';
+
+const FORGETFUL =
+  'REDIS_URL is not set: idempotency keys are forgotten at a restart, and no other process knows them.';
 
 /** Milliseconds. */
 const SAME_KEYPRESS = 500;
@@ -83,8 +103,7 @@ try {
   const url = await server.listen();
   exitOnSignal(server);
   print(describe(server, url));
-  const isLocal = /^(127\.|::1$|localhost$)/.test(config.host);
-  if (!server.onSandbox && !isLocal) process.stderr.write(OPEN_TO_ALL);
+  for (const warning of warningsAbout(config, url)) process.stderr.write(`WARNING: ${warning}\n`);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);
   process.exit(1);

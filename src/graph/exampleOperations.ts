@@ -38,6 +38,17 @@ query ByExternalId {
   }
 }
 
+# Run it twice: the same key sends once. For another message, take another key.
+mutation Send {
+  sendMessage(
+    input: { conversationId: "YzpzYWxlczo4NzQx", text: "Your order is on its way 🚚", idempotencyKey: "a-first-key" }
+  ) {
+    message { id text sentAt }
+    delivery { id state evidence asOf }
+    userErrors { code message field retryable }
+  }
+}
+
 # What each account can do.
 query Accounts {
   accounts {
@@ -45,7 +56,7 @@ query Accounts {
     name
     provider
     status
-    capabilities { listConversations maxTextLength textWithAttachment attachmentMimeTypes }
+    capabilities { sendText maxTextLength sendAttachments textWithAttachment reactions startConversation closeConversation }
   }
 }
 `;

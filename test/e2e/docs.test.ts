@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OperationDefinitionNode } from 'graphql';
 import { parse } from 'graphql';
 import { EXAMPLE_OPERATIONS, FIRST_QUERY } from '../../src/graph/exampleOperations.ts';
+import { environmentSchema } from '../../src/config/environment.ts';
 import { createSchema, printSubgraph } from '../../src/graph/schema.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
@@ -29,8 +30,8 @@ describe('the documentation', () => {
   afterAll(() => harness.close());
 
   it('has queries that work when pasted', async () => {
-    const queries = blocks('README.md', 'graphql');
-    expect(queries.length).toBeGreaterThanOrEqual(2);
+    const queries = [...blocks('README.md', 'graphql'), ...blocks('docs/sending.md', 'graphql')];
+    expect(queries.length).toBeGreaterThanOrEqual(5);
     for (const query of [...queries, FIRST_QUERY]) {
       const { data, errors } = await harness.query(query);
       expect(errors).toBeUndefined();
@@ -63,9 +64,22 @@ describe('the documentation', () => {
     expect(hints).toEqual([]);
   });
 
-  it('lists every error code', () => {
-    const codes = createSchema().getType('ErrorCode') as unknown as { getValues(): { name: string }[] };
+  it.each(['ErrorCode', 'UserErrorCode'])('lists every value of %s', (enumName) => {
+    const codes = createSchema().getType(enumName) as unknown as { getValues(): { name: string }[] };
     for (const { name } of codes.getValues()) expect(read('docs/errors.md')).toContain(`\`${name}\``);
+  });
+
+  it('lists every environment variable with its default', () => {
+    const lines = read('.env.example').split('\n');
+    for (const [name, setting] of Object.entries(environmentSchema.shape)) {
+      if (name === 'NODE_ENV') continue;
+      const line = lines.find((text) => text.startsWith(`# ${name}=`));
+      expect(line).toBeDefined();
+      // What is unset by default has an example, or nothing.
+      const value = line!.slice(name.length + 3);
+      const unset = setting.safeParse(undefined).data;
+      if (unset !== undefined) expect([name, setting.safeParse(value).data]).toEqual([name, unset]);
+    }
   });
 
   it('has no link into nothing', () => {
