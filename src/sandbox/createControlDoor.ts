@@ -16,8 +16,12 @@ const providers = ['pact', 'letstalk', 'pigeons'] as const;
 const secretHeaders = new Set(['authorization', 'x-private-api-token', 'x-public-key', 'cookie']);
 
 /**
- * `POST` and `DELETE /_sandbox/faults`, `GET /_sandbox/requests`, `POST /_sandbox/reset`. It also answers for every path that
- * belongs to nobody.
+ * `POST` and `DELETE /_sandbox/faults`, `GET /_sandbox/requests`, `GET /_sandbox/stored`, `POST /_sandbox/reset`. It also answers
+ * for every path that belongs to nobody.
+ *
+ * `stored` is `{ pact: PactStored, letstalk: LetstalkStored, pigeons: PigeonsStored }`: what was written through the providers'
+ * own calls since the start or the last reset, whoever's key it came with, and is still there. Neither the seed, nor what a test
+ * puts in by `addMessage` and the like, nor bytes of files. What merely changes a row (reading, reacting, metadata) is no entry.
  */
 export async function createControlDoor(
   sandbox: Pick<Sandbox, 'reset' | (typeof providers)[number]>,
@@ -39,6 +43,9 @@ export async function createControlDoor(
     Object.fromEntries(
       providers.map((provider) => [provider, sandbox[provider].requests.map(withoutSecrets)]),
     ),
+  );
+  app.get('/_sandbox/stored', () =>
+    Object.fromEntries(providers.map((provider) => [provider, sandbox[provider].stored()])),
   );
   app.post('/_sandbox/reset', (_request, reply) => {
     sandbox.reset();

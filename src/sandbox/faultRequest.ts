@@ -36,11 +36,12 @@ const faults = {
     ...target,
     acceptThen: z.union([z.enum(['reset', 'hang']), z.int().min(200).max(599)]),
   }),
+  acceptLate: z.strictObject({ ...target, acceptLate: z.number().nonnegative().max(600_000) }),
   oversize: z.strictObject({ ...target, oversize: z.int().positive().max(1_000_000_000) }),
 };
 
 /**
- * Reads the body of `POST /_sandbox/faults`: `{provider, call?, times?, …fault}`. Answers a list of sentences that say what is
+ * Reads the body of `POST /_sandbox/faults`: `{provider, call?, times?, …fault}`, `times` a number or `"always"`. Answers a list of sentences that say what is
  * wrong instead, when something is. `callsOf` gives the names of a provider's calls.
  */
 export function parseFaultRequest(

@@ -62,9 +62,10 @@ curl -s -g '${url}/api/v1/messages?conversation_id=${ids.letstalk.documented}&cu
 curl -s '${url}/api/v1/pigeons/chat/conversations' \\
   -H 'Authorization: Bearer ${pigeons.user.token}' -H 'X-PUBLIC-KEY: ${pigeons.publicKey}'
 
-# Let the next three requests to Pact meet a 429; then see what arrived, then start afresh
+# Let the next three requests to Pact meet a 429; then see what arrived and what was written, then start afresh
 curl -s '${url}/_sandbox/faults' -H 'Content-Type: application/json' -d '{"provider":"pact","times":3,"status":429}'
 curl -s '${url}/_sandbox/requests'
+curl -s '${url}/_sandbox/stored'
 curl -s -X POST '${url}/_sandbox/reset'
 `;
 }

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { wellKnown } from '../../src/sandbox/index.ts';
 import { startSandboxOnOnePort, type OnePortSandbox } from '../../src/sandbox/startSandboxOnOnePort.ts';
 import { ask } from './ask.ts';
+import { perform, writes } from './writes.ts';
 
 let sandbox: OnePortSandbox;
 beforeAll(async () => {
@@ -60,6 +61,9 @@ describe('the sandbox on one port', () => {
     { html: true },
     { redirect: '/elsewhere' },
     { reset: true },
+    { acceptThen: 'reset' },
+    { acceptThen: 'hang' },
+    { acceptThen: 500 },
     { oversize: 100 },
   ])('switches on %p over HTTP', async (fault) => {
     expect(
@@ -88,6 +92,8 @@ describe('the sandbox on one port', () => {
       'conversations, conversation, messages',
     ],
     ['a status that is none', { provider: 'pact', status: 42 }, 'status'],
+    ['an acceptThen that is none', { provider: 'pact', acceptThen: 'rest' }, 'acceptThen'],
+    ['a reset that is none', { provider: 'pact', reset: 1 }, 'expected true'],
     ['times that is none', { provider: 'pact', status: 500, times: 0 }, 'times'],
     ['an unknown field', { provider: 'pact', status: 500, tims: 2 }, 'tims'],
     ['no object', [], 'exactly one of'],
@@ -116,6 +122,113 @@ describe('the sandbox on one port', () => {
   it('rejects with EADDRINUSE when the port is taken', async () => {
     const port = Number(new URL(sandbox.url).port);
     await expect(startSandboxOnOnePort({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('the control door and the writes', () => {
+  const stored = async (): Promise<any> => (await control('GET', 'stored')).json();
+  const nothing = {
+    pact: { conversations: [], messages: [], jobs: [], uploads: [] },
+    letstalk: { conversations: [], messages: [] },
+    pigeons: { conversations: [], messages: [] },
+  };
+  const writeAll = async (): Promise<void> => {
+    for (const [, write] of writes) await perform(write.request(sandbox)).catch(() => undefined);
+  };
+
+  it('has nothing stored in the seed, nor of what tests put in', async () => {
+    sandbox.pact.addMessage(wellKnown.pact.documented, { income: false });
+    sandbox.letstalk.addMessage(wellKnown.letstalk.documented);
+    sandbox.pigeons.addMessage(wellKnown.pigeons.documented);
+    expect(await stored()).toEqual(nothing);
+  });
+  it('shows what every write has stored, until reset', async () => {
+    await writeAll();
+    const { pact, letstalk, pigeons } = await stored();
+    const conversations = [pact, letstalk, pigeons].map((one) => one.conversations);
+    expect(conversations.map(({ length }) => length)).toEqual([1, 1, 1]);
+    const [begunAtPact, begunAtLetstalk] = conversations.flat();
+    const text = 'written by a test';
+    expect(pact).toEqual({
+      conversations: [begunAtPact],
+      messages: [
+        {
+          ...{ conversationId: wellKnown.pact.documented, id: expect.any(Number) },
+          ...{ text, attachments: 0, jobId: 18 },
+        },
+        {
+          ...{ conversationId: begunAtPact, id: expect.any(Number) },
+          ...{ text, attachments: 0, jobId: null },
+        },
+      ],
+      jobs: [
+        {
+          ...{ id: 18, conversationId: wellKnown.pact.documented, state: 'delivered' },
+          ...{ messageId: pact.messages[0].id, text, attachments: 0 },
+        },
+      ],
+      uploads: [
+        {
+          ...{
+            id: 1,
+            conversationId: wellKnown.pact.documented,
+            fileName: 'note.txt',
+            mimeType: 'text/plain',
+          },
+          ...{ byteSize: text.length, sha256: expect.stringMatching(/^[\da-f]{64}$/) },
+          ...{ sourceUrl: null, jobId: null, messageId: null },
+        },
+      ],
+    });
+    const conversationId = wellKnown.letstalk.documented;
+    expect(letstalk.messages).toMatchObject([
+      { conversationId, type: 'NORMAL', content: text, contentType: 'text/plain', file: null },
+      { conversationId, content: 'attachment', contentType: 'text/csv', file: { byteSize: text.length } },
+      { conversationId: begunAtLetstalk, content: text },
+      { conversationId, type: 'SYSTEM', content: 'closed', remoteId: null },
+    ]);
+    expect(pigeons.messages).toEqual([
+      {
+        ...{ conversationId: wellKnown.pigeons.documented, id: expect.stringMatching(/^msg_/) },
+        ...{ text, attachments: 0, metadata: { padding: '' } },
+      },
+    ]);
+    await control('POST', 'reset');
+    expect(await stored()).toEqual(nothing);
+  });
+  it('shows a job that waits, and its message once it has settled', async () => {
+    sandbox.pact.delivery('async');
+    await perform(writes[0]![1].request(sandbox));
+    expect((await stored()).pact).toMatchObject({ messages: [], jobs: [{ state: 'trying_deliver' }] });
+    sandbox.pact.settleJobs();
+    const { messages, jobs } = (await stored()).pact;
+    expect(messages).toMatchObject([{ id: jobs[0].messageId, jobId: jobs[0].id }]);
+    sandbox.pact.deleteMessage(messages[0].id);
+    expect((await stored()).pact.messages).toEqual([]);
+  });
+  it.each(writes)(
+    'drops %s, or stores it and loses the answer, when told over HTTP',
+    async (_name, write) => {
+      const { provider, call, request, count } = write;
+      for (const [fault, so] of [
+        [{ reset: true }, 0],
+        [{ acceptThen: 'reset' }, 1],
+      ] as const) {
+        sandbox.reset();
+        expect((await control('POST', 'faults', { provider, call, ...fault })).status).toBe(204);
+        await expect(perform(request(sandbox))).rejects.toThrow('fetch failed');
+        expect(count(sandbox)).toBe(so);
+      }
+    },
+  );
+  it('drops every write of a provider for as long as it is told to', async () => {
+    for (const provider of ['pact', 'letstalk', 'pigeons'])
+      await control('POST', 'faults', { provider, reset: true, times: 'always' });
+    await writeAll();
+    expect(await stored()).toEqual(nothing);
+    await control('DELETE', 'faults');
+    await writeAll();
+    for (const [, write] of writes) expect(write.count(sandbox)).toBe(1);
   });
 });
 

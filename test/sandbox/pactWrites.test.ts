@@ -21,6 +21,7 @@ const post = (path: string, body: URLSearchParams | FormData): Promise<Answer> =
 const send = (id: number, fields: Fields): Promise<Answer> =>
   post(`/${id}/messages`, new URLSearchParams(fields));
 const start = (fields: Fields): Promise<Answer> => post('', new URLSearchParams(fields));
+const image = { name: 'photo.png', type: 'image/png' };
 const upload = async (id: number, bytes = 'hello', more = {}): Promise<number> =>
   (await post(`/${id}/messages/attachments`, formWithFile('file', bytes, more))).body.data.external_id;
 const job = async (channel: number, id: number): Promise<any> =>
@@ -236,14 +237,30 @@ describe('Pact emulator: attachments', () => {
       body: bytes,
     });
   });
-  it('has a message with a text and an attachment', async () => {
-    const id = await upload(ids.documented);
-    await send(ids.documented, { message: 'see', 'attachments_ids[]': String(id) });
-    expect(last(ids.documented)).toMatchObject({ message: 'see', attachments: [{ id }] });
+  it.each([ids.documented, ids.business])(
+    'takes a text with an image on WhatsApp (%p), and none with another file',
+    async (conversation) => {
+      sandbox.pact.delivery('sync');
+      const id = await upload(conversation, 'x', image);
+      const pdf = String(await upload(conversation, 'x', { name: 'bill.pdf', type: 'application/pdf' }));
+      await send(conversation, { message: 'see', 'attachments_ids[]': String(id) });
+      expect(last(conversation)).toMatchObject({ message: 'see', attachments: [{ id }] });
+      const before = count(conversation);
+      expect((await send(conversation, { message: 'see', 'attachments_ids[]': pdf })).status).toBe(400);
+      expect([count(conversation), sandbox.pact.jobs().length]).toEqual([before, 1]);
+      // The same file alone is fine.
+      expect((await send(conversation, { message: '', 'attachments_ids[]': pdf })).status).toBe(200);
+    },
+  );
+  it('takes a text with any file on vkontakte', async () => {
+    const id = await upload(ids.vkontakte);
+    sandbox.pact.delivery('sync');
+    await send(ids.vkontakte, { message: 'see', 'attachments_ids[]': String(id) });
+    expect(last(ids.vkontakte)).toMatchObject({ message: 'see', attachments: [{ id }] });
   });
   it('refuses a used attachment, one of another conversation, and the same one twice', async () => {
-    const id = String(await upload(ids.documented));
-    const foreign = String(await upload(ids.vkontakte));
+    const id = String(await upload(ids.documented, 'x', image));
+    const foreign = String(await upload(ids.vkontakte, 'x', image));
     expect((await send(ids.documented, { message: 'a', 'attachments_ids[]': foreign })).status).toBe(400);
     const twice: Fields = [
       ['message', 'a'],
@@ -319,6 +336,19 @@ describe('Pact emulator: starting a conversation', () => {
     expect(again.body.data.conversation.external_id).toBe(external_id);
     expect(elsewhere.body.data.conversation.external_id).not.toBe(external_id);
     expect(sandbox.pact.messages(external_id).map((row) => row.message)).toEqual(['Hello!', 'Me again']);
+  });
+  it('answers the job that delivers the text instead, when told to', async () => {
+    sandbox.pact.startAnswer('job');
+    const fields = { provider: 'telegram_personal', username: 'zoe', text: 'Hoi' };
+    const { data } = (await start(fields)).body;
+    const { external_id } = sandbox.pact.conversations().at(-1)!;
+    expect(data).toMatchObject({ conversation_id: external_id, state: 'trying_deliver', message_id: null });
+    expect(sandbox.pact.messages(external_id)).toEqual([]);
+    sandbox.pact.settleJobs();
+    expect(await job(data.channel.id, data.id)).toMatchObject({ message_id: last(external_id).external_id });
+    expect(last(external_id)).toMatchObject({ message: 'Hoi', income: false });
+    sandbox.reset();
+    expect((await start(fields)).body.data).toHaveProperty('conversation');
   });
   it('takes a user name on Telegram', async () => {
     const answer = await start({ provider: 'telegram_personal', username: 'zoe', text: 'Hoi' });

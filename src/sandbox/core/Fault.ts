@@ -5,7 +5,8 @@
  * - `number`: shorthand for `{ status }`.
  * - `status`: that status; without `body` the error body that this provider would plausibly give. A string body is sent verbatim
  *   as text, anything else as JSON. `{ status: 200, body: {…} }` is the "200 with an error inside".
- * - `delay`: milliseconds to wait before the normal answer.
+ * - `delay`: milliseconds by which the normal answer comes late; the call itself is done at once, even if the client has left by
+ *   then.
  * - `hang`: never answers; the client or `close()` ends it.
  * - `hangBody`: headers and the first half of the body, then silence (content-length promises the whole).
  * - `truncate`: the first half of the body, complete from HTTP's point of view.
@@ -14,7 +15,9 @@
  * - `redirect`: 302 to that location.
  * - `reset`: the socket is destroyed before any answer.
  * - `acceptThen`: the call is done and stored as usual, then its answer is lost: `'reset'` destroys the socket, `'hang'` answers
- *   nothing, a status is answered with this provider's error body.
+ *   nothing, a status is answered with this provider's error body. The answer of a call that is refused is lost in the same way.
+ * - `acceptLate`: milliseconds after which the call is done, whether or not the client has left by then: what it has written turns
+ *   up after somebody has looked for it in vain.
  * - `body`: rewrites the normal JSON answer; it gets a copy, so the stored rows are safe. The function must return JSON.
  * - `oversize`: the normal answer padded with white space to at least that many bytes, chunked: valid JSON that only a cap on size
  *   refuses.
@@ -34,5 +37,6 @@ export type Fault =
   | { readonly redirect: string }
   | { readonly reset: true }
   | { readonly acceptThen: 'reset' | 'hang' | number }
+  | { readonly acceptLate: number }
   | { readonly body: (body: unknown) => unknown }
   | { readonly oversize: number };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { readMultipart } from './multipart.ts';
 
@@ -40,6 +41,9 @@ export function acceptBodies(app: FastifyInstance, kinds: readonly BodyKind[]): 
         try {
           return await readMultipart(payload, request.headers);
         } catch (cause) {
+          // To its end: Fastify closes after this, and a sender that is still sending would not see the answer.
+          payload.resume();
+          await finished(payload).catch(() => undefined);
           throw new UnreadableBody('malformed multipart body', { cause });
         }
       },

@@ -37,6 +37,8 @@ export interface EmulatorApp {
   close(): Promise<void>;
 }
 
+const BODY_LIMIT = 64 * 1024 * 1024;
+
 /** Wires a provider's routes between the log and the faults; it is ready to handle requests when it resolves. */
 export async function createEmulatorApp(parts: EmulatorParts): Promise<EmulatorApp> {
   const log = createRequestLog();
@@ -47,6 +49,8 @@ export async function createEmulatorApp(parts: EmulatorParts): Promise<EmulatorA
 
   const app = fastify({
     exposeHeadRoutes: false,
+    // A body that is too long for a provider is refused in its own way, and not for a limit of Fastify's.
+    bodyLimit: BODY_LIMIT,
     // `cursor[type]` must stay one flat name, and the last of a repeated name wins, as with Rails and PHP.
     routerOptions: { querystringParser: (text) => Object.fromEntries(new URLSearchParams(text)) },
   });
@@ -59,6 +63,10 @@ export async function createEmulatorApp(parts: EmulatorParts): Promise<EmulatorA
     if (fault) await actions.before(fault, request, reply);
     // Here and not in the handler below, before which a body of an unknown type would be refused for that.
     return !reply.sent && request.is404 ? reply.code(404).send(parts.refusal(404, request)) : undefined;
+  });
+  app.addHook('preHandler', async (request) => {
+    const fault = inFlight.get(request)?.fault;
+    if (fault) await actions.meanwhile(fault);
   });
   app.addHook('onSend', async (request, reply, payload) => {
     const flight = inFlight.get(request);

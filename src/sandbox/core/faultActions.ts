@@ -9,6 +9,8 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export interface FaultActions {
   /** When it resolves, `reply.sent` says whether the request is dealt with; if not, the route should answer. */
   before(fault: ActiveFault, request: FastifyRequest, reply: FastifyReply): Promise<unknown>;
+  /** Resolves when a request that has been read is to be dealt with. */
+  meanwhile(fault: ActiveFault): Promise<void>;
   /** The payload to send in place of the normal one; never resolves when there is to be none. */
   after(fault: ActiveFault, request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown>;
 }
@@ -18,6 +20,8 @@ export function createFaultActions(
   refusal: (status: number, request: FastifyRequest) => unknown,
   closing: AbortSignal,
 ): FaultActions {
+  const pause = (milliseconds: number) =>
+    wait(milliseconds, undefined, { signal: closing }).catch(() => undefined);
   return {
     async before(fault, request, reply) {
       if ('status' in fault) {
@@ -25,10 +29,6 @@ export function createFaultActions(
         const text = typeof body === 'string';
         reply.code(fault.status).header('content-type', text ? 'text/plain; charset=utf-8' : JSON_TYPE);
         return reply.headers(fault.headers ?? {}).send(text ? body : JSON.stringify(body));
-      }
-      if ('delay' in fault) {
-        await wait(fault.delay, undefined, { signal: closing }).catch(() => undefined);
-        return undefined;
       }
       if ('hang' in fault) return reply.hijack();
       if ('reset' in fault) {
@@ -48,6 +48,10 @@ export function createFaultActions(
       return undefined;
     },
 
+    async meanwhile(fault) {
+      if ('acceptLate' in fault) await pause(fault.acceptLate);
+    },
+
     async after(fault, request, reply, payload) {
       if ('acceptThen' in fault) {
         const { acceptThen } = fault;
@@ -55,6 +59,11 @@ export function createFaultActions(
         if (typeof acceptThen !== 'number') return new Promise(() => undefined);
         reply.code(acceptThen).removeHeader('content-length').header('content-type', JSON_TYPE);
         return JSON.stringify(refusal(acceptThen, request));
+      }
+      if ('delay' in fault) {
+        // After the route: a client that loses patience has written all the same, as with a provider that is slow.
+        await pause(fault.delay);
+        return payload;
       }
       if (typeof payload !== 'string' && !Buffer.isBuffer(payload)) return payload;
       const bytes = Buffer.from(payload as string);

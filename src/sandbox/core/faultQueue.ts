@@ -57,8 +57,9 @@ function assertSensible(fault: ActiveFault, times: number): void {
   if (typeof status === 'number' && !(Number.isInteger(status) && status >= 200 && status <= 599)) {
     throw new RangeError(`status must be 200 to 599, not ${status}`);
   }
-  if ('delay' in fault && !(Number.isFinite(fault.delay) && fault.delay >= 0)) {
-    throw new RangeError(`delay must be milliseconds, not ${fault.delay}`);
+  const milliseconds = 'delay' in fault ? fault.delay : 'acceptLate' in fault ? fault.acceptLate : 0;
+  if (!(Number.isFinite(milliseconds) && milliseconds >= 0)) {
+    throw new RangeError(`a delay must be milliseconds, not ${milliseconds}`);
   }
   if ('oversize' in fault && !(Number.isInteger(fault.oversize) && fault.oversize > 0)) {
     throw new RangeError(`oversize must be a number of bytes, not ${fault.oversize}`);

@@ -10,6 +10,7 @@ import { idOf, refusal, refuse } from './answers.ts';
 import { createLetstalkOrganisation } from './organisation.ts';
 import { personIds } from './people.ts';
 import type { LetstalkState } from './state.ts';
+import { storedAtLetstalk, type LetstalkStored } from './stored.ts';
 import { parseMessageQuery, windowOf } from './window.ts';
 import { addLetstalkWriteRoutes } from './writeRoutes.ts';
 
@@ -24,6 +25,8 @@ export interface LetstalkEmulator
   readonly clientId: number;
   /** What was sent as `media`, by message id. */
   files(): ReadonlyMap<number, ReceivedFile>;
+  /** What clients wrote over HTTP. */
+  stored(): LetstalkStored;
 }
 
 const readCalls = ['messages', 'metadata', 'client'];
@@ -62,6 +65,7 @@ export async function createLetstalkEmulator(url: string): Promise<MountedEmulat
     addConversation: (partial) => seeded.change().state.addConversation(partial),
     addMessage: (id, partial) => seeded.change().state.addMessage(id, partial),
     files: () => new Map(seeded.now().files),
+    stored: () => storedAtLetstalk(seeded.now()),
   };
   return {
     ...app,

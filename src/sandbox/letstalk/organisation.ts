@@ -1,5 +1,6 @@
 import type { FileStore } from '../content/fileStore.ts';
 import type { ReceivedFile } from '../core/multipart.ts';
+import { createWritten, type Written } from '../core/written.ts';
 import { seedLetstalk } from './seed.ts';
 import type { LetstalkState } from './state.ts';
 
@@ -8,9 +9,10 @@ export interface LetstalkOrganisation {
   readonly state: LetstalkState;
   /** The files of the messages that were sent with one, by message id: no call gives them back. */
   readonly files: Map<number, ReceivedFile>;
+  readonly written: Written<number>;
 }
 
 /** The seed, to which nobody has written yet. */
 export function createLetstalkOrganisation(store: FileStore, defaultAvatar: string): LetstalkOrganisation {
-  return { state: seedLetstalk(store, defaultAvatar), files: new Map() };
+  return { state: seedLetstalk(store, defaultAvatar), files: new Map(), written: createWritten() };
 }

@@ -5,7 +5,6 @@ import { idOf, refuse } from './answers.ts';
 import type { LetstalkOrganisation } from './organisation.ts';
 import { asksToClose, parseMetadata, parseSend, parseStart, type LetstalkSend } from './requests.ts';
 import type { LetstalkMessageRow, LetstalkPersonRow } from './rows.ts';
-import type { LetstalkState } from './state.ts';
 import { toLetstalkDate } from './toLetstalkDate.ts';
 
 /** The calls of Letstalk that change something. `change` gives the organisation that is about to be changed. */
@@ -28,9 +27,10 @@ function addMessageRoute(
     if (!send) return refuse(reply, 400);
     const conversation = reach(request, send.conversation_id);
     if (typeof conversation === 'number') return refuse(reply, conversation);
-    const { state, files } = change();
+    const organisation = change();
+    const { state, files } = organisation;
     // A closed conversation takes it and stays closed, and a known remote_id is no reason to refuse: letstalk.md says neither.
-    const row = write(state, send, authorOf(callerOf(request), state));
+    const row = write(organisation, send, authorOf(callerOf(request), state));
     if (send.file) files.set(row.id, send.file);
     return reply.code(201).send(sentMessage(row));
   });
@@ -49,9 +49,11 @@ function addConversationRoutes(
     const start = parseStart(request.body);
     if (!start) return refuse(reply, 400);
     const { issue = null, message, metadata = {}, ...rest } = start;
-    const { state } = change();
+    const organisation = change();
+    const { state, written } = organisation;
     const { id } = state.addConversation({ issue, metadata, client_id: caller.id, ...rest });
-    write(state, { ...message, conversation_id: id }, authorOf(caller, state));
+    written.addConversation(id);
+    write(organisation, { ...message, conversation_id: id }, authorOf(caller, state));
     return reply.code(201).send(state.conversation(id));
   });
 
@@ -60,9 +62,9 @@ function addConversationRoutes(
     const conversation = reach(request, idOf(request));
     if (typeof conversation === 'number') return refuse(reply, conversation);
     if (!asksToClose(request.body)) return refuse(reply, 400);
-    const { state } = change();
-    if (conversation.status === 'Open') close(state, conversation.id);
-    return state.conversation(conversation.id);
+    const organisation = change();
+    if (conversation.status === 'Open') close(organisation, conversation.id);
+    return organisation.state.conversation(conversation.id);
   });
 
   app.post(`${conversations}/:id/metadata`, { config: { sandboxCall: 'setMetadata' } }, (request, reply) => {
@@ -75,25 +77,34 @@ function addConversationRoutes(
   });
 }
 
-function write(state: LetstalkState, send: LetstalkSend, person: LetstalkPersonRow): LetstalkMessageRow {
-  const { conversation_id, content, content_type, remote_id } = send;
-  return state.addMessage(conversation_id, {
+function write(
+  organisation: LetstalkOrganisation,
+  { conversation_id, content, content_type, remote_id }: LetstalkSend,
+  person: LetstalkPersonRow,
+): LetstalkMessageRow {
+  return add(organisation, conversation_id, {
     content,
     // The documented answer to a list of actions names another type than its request.
     content_type: content_type === 'actionable/list' ? 'application/json' : content_type,
     remote_id,
     person,
-    created_at: present(state, conversation_id),
   });
 }
 
-function close(state: LetstalkState, id: number): void {
-  const created_at = present(state, id);
-  state.addMessage(id, { type: 'SYSTEM', content: 'closed', person: null, remote_id: null, created_at });
+function close(organisation: LetstalkOrganisation, id: number): void {
+  add(organisation, id, { type: 'SYSTEM', content: 'closed', person: null, remote_id: null });
 }
 
-function present(state: LetstalkState, conversationId: number): string {
-  return toLetstalkDate(afterNewest(state.messages(conversationId).at(-1)?.created_at));
+/** Puts a message at the end of a conversation, at the present time. */
+function add(
+  { state, written }: LetstalkOrganisation,
+  conversationId: number,
+  message: Partial<LetstalkMessageRow>,
+): LetstalkMessageRow {
+  const at = afterNewest(state.messages(conversationId).at(-1)?.created_at);
+  const row = state.addMessage(conversationId, { ...message, created_at: toLetstalkDate(at) });
+  written.addMessage(conversationId, row.id);
+  return row;
 }
 
 /** A message as the answer to a send: it says nothing of its conversation, and who wrote it in another way than a list. */

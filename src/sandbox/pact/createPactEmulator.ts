@@ -10,8 +10,9 @@ import { createPactCompany, type PactCompany } from './company.ts';
 import type { DeliveryResult, PactStoredJob } from './jobs.ts';
 import { addPactReadRoutes } from './readRoutes.ts';
 import type { PactState } from './state.ts';
+import { storedAtPact, type PactStored } from './stored.ts';
 import type { PactUploadRow } from './uploads.ts';
-import { addPactWriteRoutes, type DeliveryMode } from './writeRoutes.ts';
+import { addPactWriteRoutes, type DeliveryMode, type StartAnswer } from './writeRoutes.ts';
 
 /** Pact v1 with one company and one token (pact.md). */
 export interface PactEmulator
@@ -32,10 +33,14 @@ export interface PactEmulator
    * `sync`: all at once; `async`: when `settleJob` or `settleJobs` says so.
    */
   delivery(mode: DeliveryMode): void;
+  /** What starts answer from now on: `conversation` (the default), or the `job` that delivers the text. */
+  startAnswer(kind: StartAnswer): void;
   /** Ends a job that waits; what is delivered enters the history now. Throws `RangeError` when no such job waits. */
   settleJob(id: number, result: DeliveryResult, reason?: string): void;
   /** Delivers whatever waits. */
   settleJobs(): void;
+  /** What clients wrote over HTTP. */
+  stored(): PactStored;
 }
 
 const TOKEN = 'pact-sandbox-token';
@@ -49,9 +54,10 @@ const MISSING_AVATAR = '/avatars/original/missing.png';
 interface Settings {
   offsetTokens: boolean;
   delivery: DeliveryMode;
+  startAnswer: StartAnswer;
 }
 
-const usual: Settings = { offsetTokens: false, delivery: 'default' };
+const usual: Settings = { offsetTokens: false, delivery: 'default', startAnswer: 'conversation' };
 
 /** An emulator at `url`, with the seed. */
 export async function createPactEmulator(url: string): Promise<MountedEmulator<PactEmulator>> {
@@ -68,7 +74,11 @@ export async function createPactEmulator(url: string): Promise<MountedEmulator<P
     routes(scope) {
       addCredentials(scope);
       addPactReadRoutes(scope, () => ({ ...settings, state: seeded.now().state }));
-      addPactWriteRoutes(scope, { change: seeded.change, delivery: () => settings.delivery });
+      addPactWriteRoutes(scope, {
+        change: seeded.change,
+        delivery: () => settings.delivery,
+        startAnswer: () => settings.startAnswer,
+      });
     },
   });
   const emulator: PactEmulator = { ...app.emulator, ...controls(seeded, settings) };
@@ -106,8 +116,12 @@ function controls(
     delivery(mode) {
       settings.delivery = mode;
     },
+    startAnswer(kind) {
+      settings.startAnswer = kind;
+    },
     settleJob: (id, result, reason) => change().jobs.settle(id, result, reason),
     settleJobs: () => change().jobs.settleAll(),
+    stored: () => storedAtPact(now()),
   };
 }
 

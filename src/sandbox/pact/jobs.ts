@@ -1,9 +1,8 @@
 import { afterNewest } from '../core/afterNewest.ts';
 import { wellKnown } from '../wellKnown.ts';
+import type { PactCompany } from './company.ts';
 import type { PactSend } from './requests.ts';
 import type { PactConversationRow, PactMessageRow } from './rows.ts';
-import type { PactState } from './state.ts';
-import type { PactUploads } from './uploads.ts';
 
 export type DeliveryResult = 'DELIVERED' | 'NOT DELIVERED';
 
@@ -49,8 +48,8 @@ const CHANNEL_OF_NONE = 427;
 /** The documented job; those of a sandbox follow it. */
 const FIRST_ID = 18;
 
-/** None yet. A message is written to `state` when its job settles as delivered. */
-export function createPactJobs(state: PactState, uploads: PactUploads): PactJobs {
+/** None yet. A message is written to the company when its job settles as delivered. */
+export function createPactJobs(company: Omit<PactCompany, 'jobs'>): PactJobs {
   const jobs = new Map<number, PactStoredJob>();
   const asked = new Map<number, number>();
 
@@ -58,7 +57,7 @@ export function createPactJobs(state: PactState, uploads: PactUploads): PactJobs
     const details = { result, ...(reason !== undefined && { reason }) };
     const end =
       result === 'DELIVERED'
-        ? { ...job, state: 'delivered' as const, message_id: deliver(job, state, uploads), details }
+        ? { ...job, state: 'delivered' as const, message_id: deliver(job, company), details }
         : { ...job, state: 'not_delivered' as const, details };
     jobs.set(job.id, end);
     asked.delete(job.id);
@@ -87,7 +86,7 @@ export function createPactJobs(state: PactState, uploads: PactUploads): PactJobs
         sent,
       };
       jobs.set(job.id, job);
-      uploads.use(sent.attachmentIds, { jobId: job.id });
+      company.uploads.use(sent.attachmentIds, { jobId: job.id });
       if (settling === 'asked twice') asked.set(job.id, 0);
       return answerOf(settling === 'at once' ? settled(job, 'DELIVERED') : job);
     },
@@ -110,8 +109,9 @@ export function createPactJobs(state: PactState, uploads: PactUploads): PactJobs
 }
 
 /** Answers the id of the new message. */
-function deliver({ conversation_id, sent }: PactStoredJob, state: PactState, uploads: PactUploads): number {
-  const row = addOutbound(state, conversation_id!, sent.message, (id) =>
+function deliver({ conversation_id, sent }: PactStoredJob, company: Omit<PactCompany, 'jobs'>): number {
+  const { uploads } = company;
+  const row = addOutbound(company, conversation_id!, sent.message, (id) =>
     uploads.attachments(sent.attachmentIds, id),
   );
   uploads.use(sent.attachmentIds, { messageId: row.external_id });
@@ -120,13 +120,14 @@ function deliver({ conversation_id, sent }: PactStoredJob, state: PactState, upl
 
 /** Puts a message of the company at the end of a conversation, at the present time. */
 export function addOutbound(
-  state: PactState,
+  { state, written }: Pick<PactCompany, 'state' | 'written'>,
   conversationId: number,
   text: string,
   attachmentsOf: (messageId: number) => PactMessageRow['attachments'] = () => [],
 ): PactMessageRow {
   const at = afterNewest(state.messages(conversationId).at(-1)?.created_at);
   const external_id = state.nextMessageId();
+  written.addMessage(conversationId, external_id);
   return state.addMessage(conversationId, {
     external_id,
     message: text || null,

@@ -21,6 +21,8 @@ export interface PactUploads {
   add(upload: Omit<PactUploadRow, 'id' | 'jobId' | 'messageId'>): PactUploadRow;
   /** Whether these can go into one message of that conversation: all its own, all unused, each once. */
   free(conversationId: number, ids: readonly number[]): boolean;
+  /** False when one of them is known to be no image; of a file that is somewhere else nobody knows. */
+  mayBeImages(ids: readonly number[]): boolean;
   /** Notes who uses them. */
   use(ids: readonly number[], by: Partial<Pick<PactUploadRow, 'jobId' | 'messageId'>>): void;
   /** As attachments of a message. */
@@ -49,6 +51,12 @@ export function createPactUploads(baseUrl: string): PactUploads {
       ids.every((id) => {
         const row = rows.get(id);
         return row?.conversationId === conversationId && row.jobId === null;
+      }),
+
+    mayBeImages: (ids) =>
+      ids.every((id) => {
+        const row = rows.get(id);
+        return row?.sourceUrl !== null || row.mimeType.startsWith('image/');
       }),
 
     use(ids, by) {

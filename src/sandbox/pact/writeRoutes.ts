@@ -12,31 +12,27 @@ import type { PactUploadRow } from './uploads.ts';
 /** How sends are delivered: `default` is at once on WhatsApp and later elsewhere; `async` waits to be told. */
 export type DeliveryMode = 'default' | 'sync' | 'async';
 
+/** What a start answers; pact.md says that it may be either. */
+export type StartAnswer = 'conversation' | 'job';
+
 /** What the routes write to. */
 export interface PactWriting {
   /** The company, about to be changed. */
   readonly change: () => PactCompany;
   readonly delivery: () => DeliveryMode;
+  readonly startAnswer: () => StartAnswer;
 }
 
 // The seed's channels of the messengers in which a conversation can be started.
 const channelIds = { whatsapp: 381, telegram_personal: 440 } as const;
 
 /** The calls of Pact that change something, and the job by which one sees what became of it. */
-export function addPactWriteRoutes(app: FastifyInstance, { change, delivery }: PactWriting): void {
+export function addPactWriteRoutes(app: FastifyInstance, writing: PactWriting): void {
+  const { change, delivery } = writing;
   const company = '/p1/companies/:company';
   const base = `${company}/conversations`;
 
-  app.post(base, { config: { sandboxCall: 'startConversation' } }, (request, reply) => {
-    const start = request.body instanceof URLSearchParams ? parseStart(request.body) : undefined;
-    if (!start) return refuse(reply, 400);
-    const { state } = change();
-    const known = sameContact(state, start);
-    const { external_id } = known ?? addConversation(state, start);
-    // At once in every mode: the answer names no job by which it could be awaited.
-    addOutbound(state, external_id, start.text);
-    return ok({ conversation: state.conversation(external_id) }, known ? 'ok' : 'created');
-  });
+  addStartRoute(app, base, writing);
 
   app.post(`${base}/:id/messages`, { config: { sandboxCall: 'sendMessage' } }, (request, reply) => {
     const { state, uploads, jobs } = change();
@@ -45,6 +41,9 @@ export function addPactWriteRoutes(app: FastifyInstance, { change, delivery }: P
     const { channel_type, external_id } = conversation;
     const send = request.body instanceof URLSearchParams ? parseSend(request.body, channel_type) : undefined;
     if (!send || !uploads.free(external_id, send.attachmentIds)) return refuse(reply, 400);
+    // Other messengers take a text or an attachment too, but pact.md does not name them.
+    const captionsImagesOnly = channel_type.startsWith('whatsapp') && send.message !== '';
+    if (captionsImagesOnly && !uploads.mayBeImages(send.attachmentIds)) return refuse(reply, 400);
     return ok(jobs.start(conversation, send, settlingOf(delivery(), channel_type)));
   });
 
@@ -62,6 +61,29 @@ export function addPactWriteRoutes(app: FastifyInstance, { change, delivery }: P
   app.get(`${company}/channels/:channel/jobs/:id`, { config: { sandboxCall: 'job' } }, (request, reply) => {
     const job = change().jobs.ask(idOf(request, 'channel'), idOf(request));
     return job ? ok(job) : refuse(reply, 404);
+  });
+}
+
+function addStartRoute(app: FastifyInstance, path: string, writing: PactWriting): void {
+  const { change, delivery, startAnswer } = writing;
+
+  app.post(path, { config: { sandboxCall: 'startConversation' } }, (request, reply) => {
+    const start = request.body instanceof URLSearchParams ? parseStart(request.body) : undefined;
+    if (!start) return refuse(reply, 400);
+    const company = change();
+    const { state, jobs, written } = company;
+    const known = sameContact(state, start);
+    const conversation = known ?? addConversation(state, start);
+    const { external_id, channel_type } = conversation;
+    if (!known) written.addConversation(external_id);
+    const status = known ? 'ok' : 'created';
+    if (startAnswer() === 'job') {
+      const send = { message: start.text, attachmentIds: [], sendToCrm: true, interactive: null };
+      return ok(jobs.start(conversation, send, settlingOf(delivery(), channel_type)), status);
+    }
+    // At once in every mode: this answer names no job by which it could be awaited.
+    addOutbound(company, external_id, start.text);
+    return ok({ conversation: state.conversation(external_id) }, status);
   });
 }
 

@@ -4,9 +4,10 @@ import { createEmulatorApp } from '../core/emulatorApp.ts';
 import { createSeeded } from '../core/createSeeded.ts';
 import type { Emulator, MountedEmulator } from '../core/Emulator.ts';
 import { refusal, refuse } from './answers.ts';
+import { createPigeonsPlatform } from './platform.ts';
 import type { PigeonsConversationRow, PigeonsUser } from './rows.ts';
-import { seedPigeons } from './seed.ts';
 import type { PigeonsState } from './state.ts';
+import { storedAtPigeons, type PigeonsStored } from './stored.ts';
 import { addPigeonsWriteRoutes } from './writeRoutes.ts';
 
 /** Pigeons with one platform and several users (pigeons.md). */
@@ -16,6 +17,8 @@ export interface PigeonsEmulator
   readonly publicKey: string;
   /** The main user: takes part in nearly all conversations of the seed. */
   readonly user: PigeonsUser;
+  /** What clients wrote over HTTP. */
+  stored(): PigeonsStored;
 }
 
 const PUBLIC_KEY = 'pigeons-sandbox-public-key';
@@ -25,8 +28,9 @@ const writeCalls = ['startConversation', 'sendMessage', 'markRead', 'addReaction
 /** An emulator at `url`, with the seed. */
 export async function createPigeonsEmulator(url: string): Promise<MountedEmulator<PigeonsEmulator>> {
   const store = createFileStore('pigeons', url);
-  const seeded = createSeeded(() => seedPigeons(store, PUBLIC_KEY));
-  const { users } = seeded.now();
+  const seeded = createSeeded(() => createPigeonsPlatform(store, PUBLIC_KEY));
+  const now = (): PigeonsState => seeded.now().state;
+  const { users } = now();
   const app = await createEmulatorApp({
     url,
     calls: [...readCalls, ...writeCalls],
@@ -35,7 +39,7 @@ export async function createPigeonsEmulator(url: string): Promise<MountedEmulato
     refusal,
     routes(scope) {
       const callerOf = addCredentials(scope, users);
-      addReadRoutes(scope, seeded.now, callerOf);
+      addReadRoutes(scope, now, callerOf);
       addPigeonsWriteRoutes(scope, { change: seeded.change, callerOf });
     },
   });
@@ -44,11 +48,12 @@ export async function createPigeonsEmulator(url: string): Promise<MountedEmulato
     publicKey: PUBLIC_KEY,
     users,
     user: users[0]!,
-    conversations: () => seeded.now().conversations(),
+    conversations: () => now().conversations(),
     // A copy: what a test has read must not change under it.
-    messages: (uuid) => [...seeded.now().messages(uuid)],
-    addConversation: (partial) => seeded.change().addConversation(partial),
-    addMessage: (uuid, partial) => seeded.change().addMessage(uuid, partial),
+    messages: (uuid) => [...now().messages(uuid)],
+    addConversation: (partial) => seeded.change().state.addConversation(partial),
+    addMessage: (uuid, partial) => seeded.change().state.addMessage(uuid, partial),
+    stored: () => storedAtPigeons(seeded.now()),
   };
   return {
     ...app,

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { afterNewest } from '../core/afterNewest.ts';
 import { refuse, refuseFields } from './answers.ts';
+import type { PigeonsPlatform } from './platform.ts';
 import { parseReaction, parseSend, parseStart, type PigeonsSend, type PigeonsStart } from './requests.ts';
 import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsUser } from './rows.ts';
 import type { PigeonsState } from './state.ts';
@@ -9,7 +10,7 @@ import { toPigeonsDate } from './toPigeonsDate.ts';
 /** What the routes write to, and for whom. */
 export interface PigeonsWriting {
   /** The platform, about to be changed. */
-  readonly change: () => PigeonsState;
+  readonly change: () => PigeonsPlatform;
   readonly callerOf: (request: FastifyRequest) => PigeonsUser;
 }
 
@@ -20,18 +21,21 @@ export function addPigeonsWriteRoutes(app: FastifyInstance, { change, callerOf }
   app.post(`${base}/conversations`, { config: { sandboxCall: 'startConversation' } }, (request, reply) => {
     const parsed = parseStart(request.body);
     if ('problems' in parsed) return refuseFields(request, reply, parsed.problems);
-    const state = change();
+    const platform = change();
+    const { state } = platform;
     const caller = callerOf(request);
     const other = state.users.find(({ uuid }) => uuid === parsed.start.participant_uuid);
-    if (!other || other === caller) return refuseFields(request, reply, { participant_uuid: 'invalid' });
-    const data = existing(state, caller, parsed.start) ?? start(state, [caller, other], parsed.start);
+    if (!other || other.uuid === caller.uuid)
+      return refuseFields(request, reply, { participant_uuid: 'invalid' });
+    const data = existing(state, caller, parsed.start) ?? start(platform, [caller, other], parsed.start);
     return reply.code(201).send({ message: 'Conversation created successfully', data });
   });
 
   app.post(`${base}/messages`, { config: { sandboxCall: 'sendMessage' } }, (request, reply) => {
     const parsed = parseSend(request.body);
     if ('problems' in parsed) return refuseFields(request, reply, parsed.problems);
-    const state = change();
+    const platform = change();
+    const { state } = platform;
     const { send } = parsed;
     const caller = callerOf(request);
     const conversation = state.conversation(send.conversation_uuid);
@@ -40,7 +44,7 @@ export function addPigeonsWriteRoutes(app: FastifyInstance, { change, callerOf }
     if (send.receiver_uuid === caller.uuid || !takesPart(conversation, send.receiver_uuid)) {
       return refuseFields(request, reply, { receiver_uuid: 'invalid' });
     }
-    const { id: _notHere, ...data } = write(state, conversation, caller, send);
+    const { id: _notHere, ...data } = write(platform, conversation, caller, send);
     return reply.code(201).send({ message: 'Message sent successfully', data });
   });
 
@@ -49,7 +53,7 @@ export function addPigeonsWriteRoutes(app: FastifyInstance, { change, callerOf }
 
 function addReceiptRoutes(app: FastifyInstance, { change, callerOf }: PigeonsWriting): void {
   app.patch(`${base}/messages/:id/read`, { config: { sandboxCall: 'markRead' } }, (request, reply) => {
-    const state = change();
+    const { state } = change();
     const row = state.message(idOf(request));
     if (!row) return refuse(request, reply, 404, 'noMessage');
     if (row.receiver?.uuid !== callerOf(request).uuid) return refuse(request, reply, 403, 'notReceiver');
@@ -61,7 +65,7 @@ function addReceiptRoutes(app: FastifyInstance, { change, callerOf }: PigeonsWri
   app.post(`${base}/messages/:id/reactions`, { config: { sandboxCall: 'addReaction' } }, (request, reply) => {
     const parsed = parseReaction(request.body);
     if ('problems' in parsed) return refuseFields(request, reply, parsed.problems);
-    const state = change();
+    const { state } = change();
     const { uuid } = callerOf(request);
     const row = state.message(idOf(request));
     if (!row) return refuse(request, reply, 404, 'noMessage');
@@ -91,11 +95,11 @@ function existing(
 }
 
 function start(
-  state: PigeonsState,
+  { state, written }: PigeonsPlatform,
   people: readonly PigeonsUser[],
   { taggable_type, taggable_id }: PigeonsStart,
 ): PigeonsConversationRow {
-  return state.addConversation({
+  const row = state.addConversation({
     taggable_type: taggable_type ?? null,
     taggable_id: taggable_id ?? undefined,
     created_at: toPigeonsDate(Date.now()),
@@ -103,10 +107,12 @@ function start(
     taggable_info: taggable_type ? [] : undefined,
     participants: people.map(({ uuid, name, email }) => ({ uuid, name, email })),
   });
+  written.addConversation(row.uuid);
+  return row;
 }
 
 function write(
-  state: PigeonsState,
+  { state, written }: PigeonsPlatform,
   conversation: PigeonsConversationRow,
   caller: PigeonsUser,
   send: PigeonsSend,
@@ -118,7 +124,7 @@ function write(
   const metadata = send.metadata ?? {};
   // Its dates have whole seconds, so the next one is a second later.
   const sent_at = toPigeonsDate(afterNewest(conversation.last_message_at, 1000));
-  return state.addMessage(conversation.uuid, {
+  const row = state.addMessage(conversation.uuid, {
     sender: person(caller.uuid),
     receiver: person(send.receiver_uuid),
     context: { text: send.context_text, type: send.context_type },
@@ -128,6 +134,8 @@ function write(
     status: { sent: true, delivered: false, read: false },
     timestamps: { sent_at, delivered_at: null, read_at: null },
   });
+  written.addMessage(conversation.uuid, row.id);
+  return row;
 }
 
 function takesPart(conversation: PigeonsConversationRow, uuid: string): boolean {

@@ -39,12 +39,13 @@ const CONVERSATIONS: Record<ProviderKey, readonly string[]> = {
 /** Texts that many customers get: they can't be told apart by what they say. */
 const COMMON = ['Thank you!', 'On its way 🚚', 'ok'];
 
-/** The four ways to lose an answer, and refusals. */
+/** The four ways to lose an answer, one that turns up after somebody has looked for it, and refusals. */
 const FAULTS: readonly Fault[] = [
   { acceptThen: 'reset' },
   { acceptThen: 500 },
   { acceptThen: 'hang' },
   { reset: true },
+  { acceptLate: 900 },
   { status: 503 },
   429,
   403,
