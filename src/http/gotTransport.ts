@@ -23,6 +23,8 @@ export function createGotTransport(limits: HttpLimits): Transport {
   });
 
   return async ({ method, url, headers, body }, signal) => {
+    // got begins nothing for a caller who has gone, and does not say so.
+    const begins = !signal.aborted;
     const answer = client(url, {
       method: method as 'POST',
       headers: {
@@ -45,7 +47,7 @@ export function createGotTransport(limits: HttpLimits): Transport {
       if (excess.signal.aborted) {
         throw Object.assign(new Error('answer too large'), { code: 'ERR_BODY_TOO_LARGE', written: true });
       }
-      throw Object.assign(error as Error, { written: mayBeWritten(error) });
+      throw Object.assign(error as Error, { written: begins && mayBeWritten(error) });
     } finally {
       if (body && 'multipart' in body) destroyFiles(body.multipart);
     }

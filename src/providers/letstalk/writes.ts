@@ -146,13 +146,12 @@ const DOCUMENTED_NAMES = new Map([
 ]);
 
 function toWire({ title, viewType, showItemIcons, items }: OutgoingActionList) {
-  const options = {
-    ...(viewType !== null && { viewType: viewType === 'LIST' ? 'list' : 'pill' }),
-    ...(showItemIcons !== null && { showItemsIcon: showItemIcons }),
-  };
   return {
     title,
-    ...(Object.keys(options).length > 0 && { options }),
+    // Both or neither: each is documented as required, with the default that stands here.
+    ...((viewType !== null || showItemIcons !== null) && {
+      options: { viewType: viewType === 'PILL' ? 'pill' : 'list', showItemsIcon: showItemIcons ?? false },
+    }),
     items: items.map((item) =>
       item.kind === 'link'
         ? {

@@ -75,6 +75,7 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
     },
 
     async findSent(conversationId, lost, context) {
+      if (!isPactId(conversationId)) throw new NotFoundError(source);
       return { found: await findOutbound(conversationId, lost, context), complete: false };
     },
 

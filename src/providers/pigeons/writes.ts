@@ -55,9 +55,8 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
     namesSends: true,
 
     async sendMessage(message, context) {
-      const receiver = await findReceiver(message.conversationId, context).catch((error: unknown) => {
-        throw beforeWriting(error);
-      });
+      if (!isPigeonsId(message.conversationId)) throw new NotFoundError(source);
+      const receiver = await beforehand(findReceiver(message.conversationId, context));
       const json = toWire(message, receiver, message.device ?? toDevice(context.header('user-agent')));
       const answer = await call(
         { call: 'sendMessage', method: 'POST', path: '/messages', body: { json } },
@@ -74,22 +73,26 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
     },
 
     async findSent(conversationId, { name }, context) {
-      const { rows } = await loadAll(conversationId, context);
+      const { rows } = await loadAll(conversationId, anew(context));
       const found = rows.filter(({ metadata }) => metadata?.[NAME] === name);
       return { found: found.map((row) => toProgress(row, 'HISTORY')), complete: true };
     },
 
     async addReaction({ conversationExternalId, externalId }, emoji, context) {
       if (!isPigeonsId(externalId)) throw new NotFoundError(source);
-      if ([...emoji].length > MAX_EMOJI_LENGTH) {
+      if (Array.from(emoji).length > MAX_EMOJI_LENGTH) {
         const message = `A reaction has at most ${MAX_EMOJI_LENGTH} characters.`;
         throw new ParleyError('BAD_USER_INPUT', message, { source });
       }
-      const before = await loadReactions(conversationExternalId, externalId, context);
+      const load = () => loadReactors(conversationExternalId, externalId, emoji, context);
+      const before = await beforehand(load());
+      // Where nobody has put it there, this account has not either, whoever that is.
+      const self = before.length === 0 ? null : await beforehand(findSelf(context));
       const path = `/messages/${externalId}/reactions`;
       await call({ call: 'addReaction', method: 'POST', path, body: { json: { emoji } } }, context);
-      const after = await loadReactions(conversationExternalId, externalId, context);
-      return after(emoji) > before(emoji) ? 'ADDED' : 'UNCHANGED';
+      if (before.length === 0) return 'ADDED';
+      if (self !== null) return before.includes(self) ? 'UNCHANGED' : 'ADDED';
+      return (await load()).length > before.length ? 'ADDED' : 'UNCHANGED';
     },
 
     async markMessageRead({ externalId }, context) {
@@ -102,7 +105,7 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
       const json = {
         participant_uuid: participantId,
         ...(taggableType !== null && { taggable_type: taggableType }),
-        ...(taggableId !== null && { taggable_id: taggableId }),
+        ...(taggableId !== null && { taggable_id: toTaggableId(taggableId) }),
       };
       const request = {
         call: 'startConversation',
@@ -116,7 +119,7 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
 
     async findStarted({ start }, context) {
       const { participantId, taggableType, taggableId } = ofPigeons(start);
-      const found = (await loadRows(context)).filter(
+      const found = (await loadRows(anew(context))).filter(
         (row) =>
           row.participants?.some(({ uuid }) => uuid === participantId) &&
           row.taggableType === taggableType &&
@@ -146,19 +149,46 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
     return others[0]!.uuid;
   }
 
-  /** How often each emoji stands at a message. */
-  async function loadReactions(conversationId: string, messageId: string, context: ReadContext) {
-    // Anew, whatever the operation has read before: what is asked for is what changes in between.
-    const { rows } = await loadAll(conversationId, { ...context, share: (_key, load) => load() });
+  async function findSelf(context: ReadContext): Promise<string | null> {
+    return selfAmong([]) ?? selfAmong(await loadRows(context));
+  }
+
+  /** Whose reactions with that emoji stand at a message; null for whoever is not named. */
+  async function loadReactors(
+    conversationId: string,
+    messageId: string,
+    emoji: string,
+    context: ReadContext,
+  ): Promise<(string | null)[]> {
+    const { rows } = await loadAll(conversationId, anew(context));
     const row = rows.find(({ id }) => id === messageId);
     if (!row) throw new NotFoundError(source);
-    return (emoji: string) => row.reactions.filter((reaction) => reaction.emoji === emoji).length;
+    return row.reactions.filter((reaction) => reaction.emoji === emoji).map(({ userUuid }) => userUuid);
   }
+}
+
+/** What a write needs to be read first: when that fails, nothing has been written. */
+async function beforehand<T>(read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    throw beforeWriting(error);
+  }
+}
+
+// What was read before a write, or before the provider had time to store one, proves nothing about it.
+function anew(context: ReadContext): ReadContext {
+  return { ...context, share: (_key, load) => load() };
 }
 
 function ofPigeons(start: StartConversation) {
   if (start.provider !== 'PIGEONS') throw new Error('the start of another provider');
   return start;
+}
+
+// Of what is documented with numbers a number is written: the platform may check for one.
+function toTaggableId(id: string): number | string {
+  return /^(0|[1-9]\d{0,14})$/.test(id) ? Number(id) : id;
 }
 
 /** Pigeons tells when a message was delivered and read: until then there is more to hear. */
