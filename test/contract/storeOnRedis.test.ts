@@ -1,0 +1,545 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { ParleyError } from '../../src/messaging/errors.ts';
+import type { Store } from '../../src/messaging/store.ts';
+import type { RedisStore, RedisStoreOptions } from '../../src/store/createRedisStore.ts';
+import { createRedisStore } from '../../src/store/createRedisStore.ts';
+import type { StartedRedis } from '../redis.ts';
+import { canStartRedis, startRedis } from '../redis.ts';
+
+jest.setTimeout(30_000);
+
+const LONG = 60_000;
+const CANARY = 'canary-5f2d';
+
+(canStartRedis ? describe : describe.skip)('what is special about the Redis store', () => {
+  let redis: StartedRedis;
+  let admin: Redis;
+  let opened: RedisStore[];
+  let reported: ParleyError[];
+  beforeAll(async () => {
+    redis = (await startRedis({ durable: true }))!;
+  });
+  afterAll(() => redis.stop());
+  beforeEach(() => {
+    opened = [];
+    reported = [];
+    admin = adminOf(redis);
+  });
+  afterEach(async () => {
+    await Promise.all(opened.map((store) => store.close()));
+    admin.disconnect();
+  });
+
+  function open(options: Partial<RedisStoreOptions> = {}): RedisStore {
+    const report = (error: ParleyError) => void reported.push(error);
+    const store = createRedisStore({ url: redis.url, keyPrefix: `${randomUUID()}:`, report, ...options });
+    opened.push(store);
+    return store;
+  }
+
+  describe('when all is well', () => {
+    it('gives every entry its time to live', async () => {
+      const store = open({ keyPrefix: 'timed:' });
+      await store.create('a', 'one', 600_000);
+      expect(await admin.pttl('timed:a')).toBeGreaterThan(LONG);
+
+      await store.replace('a', 'one', 'two', LONG);
+      expect(await admin.pttl('timed:a')).toBeLessThanOrEqual(LONG);
+    });
+
+    it('takes a time to live that is no whole number', async () => {
+      const store = open();
+
+      expect(await store.create('a', 'one', LONG + 0.5)).toBe(true);
+      expect(await store.replace('a', 'one', 'two', LONG / 7)).toBe(true);
+    });
+
+    it('meets no key of another prefix', async () => {
+      const [one, two] = [open({ keyPrefix: 'one:' }), open({ keyPrefix: 'two:' })];
+      await one.create('a', 'one', LONG);
+
+      expect(await two.get('a')).toBeUndefined();
+      expect(await two.create('a', 'two', LONG)).toBe(true);
+      expect(await one.get('a')).toBe('one');
+    });
+
+    it('is one with every other store of the same prefix', async () => {
+      const keyPrefix = `${randomUUID()}:`;
+      const stores = Array.from({ length: 10 }, () => open({ keyPrefix }));
+
+      const created = await Promise.all(stores.map((store, index) => store.create('a', `${index}`, LONG)));
+
+      expect(created.filter(Boolean)).toHaveLength(1);
+      for (const store of stores) expect(await store.get('a')).toBe(`${created.indexOf(true)}`);
+    });
+
+    it('goes on when Redis has forgotten the scripts', async () => {
+      const store = open();
+      await store.create('a', 'one', LONG);
+      expect(await store.replace('a', 'one', 'two', LONG)).toBe(true);
+
+      await admin.script('FLUSH');
+
+      expect(await store.replace('a', 'two', 'three', LONG)).toBe(true);
+      expect(await store.remove('a', 'three')).toBe(true);
+    });
+  });
+
+  describe('when Redis is down', () => {
+    it('fails whatever is asked, and works by itself as soon as Redis is there', async () => {
+      await redis.kill();
+      const store = open();
+
+      for (const error of await refusals(store)) expect(error.message).toMatch(/can't be reached/);
+      await redis.restart();
+
+      await eventually(async () => (await store.create('a', 'one', LONG)) || store.get('a'));
+      expect(await store.get('a')).toBe('one');
+    });
+
+    it('comes back after a crash, again and again', async () => {
+      const store = open();
+      await store.create('a', 'one', LONG);
+
+      for (let crash = 0; crash < 3; crash += 1) {
+        await redis.kill();
+        await refusal(store.get('a'));
+        await redis.restart();
+        await eventually(async () => expect(await store.get('a')).toBe('one'));
+      }
+    });
+
+    it('fails what is under way at once', async () => {
+      // Nothing but the crash can end these within the test's time.
+      const store = open({ commandTimeout: 10 * LONG });
+      await store.create('a', 'one', LONG);
+      redis.freeze();
+      const underWay = refusals(store);
+      await turn();
+
+      await redis.kill();
+
+      await underWay;
+      await redis.restart();
+    });
+
+    it('says why, and only once', async () => {
+      await redis.kill();
+      const store = open();
+      for (let index = 0; index < 50; index += 1) await refusal(store.get('a'));
+
+      await redis.restart();
+
+      await eventually(() => store.get('a'));
+      expect(reported.map(({ message }) => message)).toEqual([expect.stringMatching(/can't be reached/)]);
+    });
+
+    it('does not even notice that a connection was lost, when the next one can be made', async () => {
+      const store = open();
+      await store.create('a', 'one', LONG);
+
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+
+      await eventually(() => store.get('a'));
+      expect(await store.get('a')).toBe('one');
+    });
+  });
+
+  describe('when Redis does not answer', () => {
+    afterEach(() => {
+      redis.thaw();
+    });
+
+    it('fails whatever is asked, and works by itself when Redis does', async () => {
+      const store = open({ commandTimeout: 100 });
+      await store.create('a', 'one', LONG);
+      redis.freeze();
+
+      for (const error of await refusals(store)) expect(error.message).toMatch(/within 100 ms/);
+      redis.thaw();
+
+      await eventually(async () => expect(await store.get('a')).toBe('one'));
+    });
+
+    it('fails before there is a connection as well', async () => {
+      redis.freeze();
+      const store = open({ commandTimeout: 100 });
+
+      await refusals(store);
+      redis.thaw();
+
+      await eventually(() => store.create('a', 'one', LONG));
+      expect(await store.get('a')).toBe('one');
+    });
+
+    it('gives a connection up that has become silent, and makes another one', async () => {
+      const store = open({ commandTimeout: 50 });
+      await store.create('a', 'one', LONG);
+      redis.freeze();
+      await refusal(store.get('a'));
+      while (reported.length === 0) await turn();
+
+      redis.thaw();
+
+      await eventually(async () => expect(await store.get('a')).toBe('one'));
+    });
+
+    it('does not begin what has been told to have failed', async () => {
+      const wire = await startWire(redis.url);
+      wire.hold();
+      const store = open({ url: wire.url, commandTimeout: 400 });
+      const late = refusal(store.create('late', 'one', LONG));
+      await refusal(open({ url: wire.url, commandTimeout: 200 }).get('a'));
+      // Now there is a connection, half the time later, and what comes before the write gets its own time.
+      wire.release();
+      wire.hold();
+      await late;
+
+      wire.release();
+
+      expect(await eventually(() => store.get('late'))).toBeUndefined();
+      wire.close();
+    });
+  });
+
+  describe('when an answer is lost', () => {
+    it.each(['create', 'replace', 'remove'] as const)('does not %s again', async (method) => {
+      const wire = await startWire(redis.url);
+      const store = open({ url: wire.url });
+      await store.create('a', 'one', LONG);
+      await store.replace('a', 'one', 'two', LONG);
+      await admin.config('RESETSTAT');
+      wire.cut();
+
+      if (method === 'create') await refusal(store.create('b', 'one', LONG));
+      else if (method === 'replace') await refusal(store.replace('a', 'two', 'three', LONG));
+      else await refusal(store.remove('a', 'two'));
+      wire.mend();
+
+      const held = { create: 'two', replace: 'three', remove: undefined }[method];
+      expect(await store.get('a')).toBe(held);
+      expect(await store.get('b')).toBe(method === 'create' ? 'one' : undefined);
+      const stats = await admin.info('commandstats');
+      const writes = [...stats.matchAll(/cmdstat_(?:eval|evalsha|set):calls=(\d+)/g)];
+      // What a script calls is counted as well.
+      expect(writes.map(([, count]) => count)).toEqual(method === 'replace' ? ['1', '1'] : ['1']);
+      wire.close();
+    });
+  });
+
+  describe('when Redis may forget', () => {
+    afterEach(async () => {
+      await admin.config('SET', 'maxmemory', '0');
+      await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    });
+
+    it.each(['allkeys-lru', 'volatile-ttl', 'allkeys-random'])(
+      'fails whatever is asked under %s, names the setting, and works when that is right',
+      async (policy) => {
+        await admin.config('SET', 'maxmemory', '100mb');
+        await admin.config('SET', 'maxmemory-policy', policy);
+        const store = open();
+
+        for (const error of await refusals(store)) {
+          expect(error.message).toContain('maxmemory-policy to noeviction');
+          expect(error.message).toContain(policy);
+        }
+        await admin.config('SET', 'maxmemory-policy', 'noeviction');
+
+        expect(await store.create('a', 'one', LONG)).toBe(true);
+        expect(reported).toHaveLength(1);
+      },
+    );
+
+    it('minds no policy where there is no limit', async () => {
+      await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+
+      expect(await open().create('a', 'one', LONG)).toBe(true);
+    });
+
+    it('notices within a minute when that is changed, and does not ask more often', async () => {
+      let time = 0;
+      const store = open({ now: () => time });
+      await store.create('a', 'one', LONG);
+      await admin.config('RESETSTAT');
+      await admin.config('SET', 'maxmemory', '100mb');
+      await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+      time = 59_999;
+      for (let index = 0; index < 20; index += 1) await store.get('a');
+      expect(await admin.info('commandstats')).not.toContain('cmdstat_info');
+
+      time = 60_000;
+
+      // The call that finds the answer old does not wait for a new one.
+      expect(await store.get('a')).toBe('one');
+      await eventually(() => refusal(store.get('a')));
+    });
+
+    it('asks anew behind every new connection', async () => {
+      const store = open({ now: () => 0 });
+      await store.create('a', 'one', LONG);
+      await admin.config('SET', 'maxmemory', '100mb');
+      await admin.config('SET', 'maxmemory-policy', 'allkeys-lru');
+
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+
+      await eventually(async () => expect((await refusal(store.get('a'))).message).toContain('noeviction'));
+    });
+
+    it('fails to write into a Redis that is full, and still reads', async () => {
+      const store = open();
+      await store.create('a', 'one', LONG);
+      await admin.config('SET', 'maxmemory', '1');
+
+      expect((await refusal(store.create('b', CANARY, LONG))).message).toMatch(/full/);
+      expect((await refusal(store.replace('a', 'one', CANARY, LONG))).message).toMatch(/full/);
+      expect(await store.get('a')).toBe('one');
+      await admin.config('SET', 'maxmemory', '0');
+
+      expect(await store.replace('a', 'one', 'two', LONG)).toBe(true);
+    });
+  });
+
+  describe('when Redis is a replica', () => {
+    afterEach(() => admin.replicaof('NO', 'ONE'));
+
+    it('fails whatever is asked, and works when it is the primary', async () => {
+      await admin.replicaof('127.0.0.1', 1);
+      const store = open();
+
+      for (const error of await refusals(store)) expect(error.message).toMatch(/replica.*primary/);
+      await admin.replicaof('NO', 'ONE');
+
+      await eventually(() => store.create('a', 'one', LONG));
+    });
+
+    it('notices when it becomes one, connects again, and works when it is the primary', async () => {
+      const store = open();
+      await store.create('a', 'one', LONG);
+      await admin.replicaof('127.0.0.1', 1);
+
+      await refusal(store.replace('a', 'one', 'two', LONG));
+      await eventually(async () => expect((await refusal(store.get('a'))).message).toMatch(/primary/));
+      await admin.replicaof('NO', 'ONE');
+
+      await eventually(async () => expect(await store.get('a')).toBe('one'));
+    });
+  });
+
+  describe('who Parley is to Redis', () => {
+    let guarded: StartedRedis;
+    let urlOf: (credentials: string, database?: number) => string;
+    beforeAll(async () => {
+      guarded = (await startRedis({ args: ['--requirepass', 's3cret'] }))!;
+      const owner = new Redis(guarded.url, { password: 's3cret' });
+      await owner.acl('SETUSER', 'parley', 'on', '>s3cret/%', '~*', '+@all');
+      await owner.acl('SETUSER', 'blind', 'on', '>s3cret', '~*', '+@all', '-info');
+      owner.disconnect();
+      urlOf = (credentials, database = 0) => `${guarded.url.replace('//', `//${credentials}@`)}/${database}`;
+    });
+    afterAll(() => guarded.stop());
+
+    it('has a password', async () => {
+      expect(await open({ url: urlOf(':s3cret') }).create('a', 'one', LONG)).toBe(true);
+    });
+
+    it('has a user name, a password of any characters, and a database', async () => {
+      const [one, two] = [3, 4].map((database) =>
+        open({ url: urlOf('parley:s3cret%2F%25', database), keyPrefix: 'x:' }),
+      );
+
+      expect(await one!.create('a', 'one', LONG)).toBe(true);
+      expect(await two!.get('a')).toBeUndefined();
+      expect(await one!.get('a')).toBe('one');
+    });
+
+    it.each([`:${CANARY}`, `parley:${CANARY}`, ''])(
+      'fails with the credentials "%s"',
+      async (credentials) => {
+        const store = open({ url: credentials ? urlOf(credentials) : guarded.url });
+
+        for (const error of await refusals(store))
+          expect(error.message).toMatch(/user name and the password/);
+        expect(reported).toHaveLength(1);
+        expect(everythingIn(reported)).not.toContain(CANARY);
+      },
+    );
+
+    it('fails where there is no such database, and does not take another one', async () => {
+      const store = open({ url: urlOf(':s3cret', 99) });
+
+      for (const error of await refusals(store)) expect(error.message).toMatch(/no database/);
+    });
+
+    it('fails where Redis does not say how it is set up', async () => {
+      const store = open({ url: urlOf('blind:s3cret') });
+
+      for (const error of await refusals(store)) expect(error.message).toMatch(/INFO/);
+    });
+
+    it('can be had for no malformed URL, and does not quote it', () => {
+      let error: unknown;
+      try {
+        open({ url: `redis://:${CANARY}@127.0.0.1:99999` });
+      } catch (thrown) {
+        error = thrown;
+      }
+      expect(error).toHaveProperty('message', expect.stringMatching(/URL of Redis is malformed/));
+      expect(everythingIn([error])).not.toContain(CANARY);
+    });
+
+    it('fails where TLS is spoken to a Redis without', async () => {
+      await refusals(open({ url: redis.url.replace('redis:', 'rediss:'), commandTimeout: 200 }));
+    });
+  });
+
+  describe('what an error tells', () => {
+    it('is no key and no value: a full Redis, and one without scripts', async () => {
+      const server = (await startRedis({ args: ['--maxmemory', '1', '--rename-command', 'EVAL', ''] }))!;
+      const store = open({ url: server.url });
+
+      const errors = [
+        await refusal(store.create(CANARY, CANARY, LONG)),
+        await refusal(store.replace(CANARY, CANARY, CANARY, LONG)),
+      ];
+
+      expect(everythingIn([...errors, ...reported])).not.toContain(CANARY);
+      await server.stop();
+    });
+
+    it('is no key and no value: a crash, and a Redis that does not answer', async () => {
+      const server = (await startRedis())!;
+      const [patient, hasty] = [open({ url: server.url }), open({ url: server.url, commandTimeout: 100 })];
+      await Promise.all([patient.get('a'), hasty.get('a')]);
+      server.freeze();
+      const crashed = refusal(patient.create(CANARY, CANARY, LONG));
+      const slow = await refusal(hasty.create(CANARY, CANARY, LONG));
+      await server.kill();
+
+      expect(everythingIn([await crashed, slow, ...reported])).not.toContain(CANARY);
+      await server.stop();
+    });
+  });
+
+  describe('when it is closed', () => {
+    it('fails whatever is asked, and may be closed again', async () => {
+      const store = open();
+      await store.create('a', 'one', LONG);
+
+      await store.close();
+      await store.close();
+
+      for (const error of await refusals(store)) expect(error.message).toMatch(/closed/);
+    });
+
+    it('lets what is under way end', async () => {
+      const store = open();
+      await store.get('a');
+      const underWay = store.create('a', 'one', LONG);
+      // Past the checks, into the connection.
+      await turn();
+
+      await store.close();
+
+      expect(await underWay).toBe(true);
+    });
+
+    it('is closed before it was open, while Redis is down, and while it does not answer', async () => {
+      await open().close();
+      await redis.kill();
+      const store = open();
+      await refusal(store.get('a'));
+      await store.close();
+      await redis.restart();
+      const silent = open({ commandTimeout: 100 });
+      await silent.get('a');
+      redis.freeze();
+      await silent.close();
+      redis.thaw();
+
+      await refusals(silent);
+      expect(reported).toHaveLength(1);
+    });
+  });
+});
+
+function adminOf({ url }: StartedRedis): Redis {
+  const admin = new Redis(url, { retryStrategy: () => 20 });
+  admin.on('error', () => undefined);
+  return admin;
+}
+
+/** The error of a call that must fail as the port says. */
+async function refusal(call: Promise<unknown>): Promise<ParleyError> {
+  const outcome: unknown = await call.then(
+    (value) => ({ value }),
+    (error: unknown) => error,
+  );
+  expect(outcome).toBeInstanceOf(ParleyError);
+  expect(outcome).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+  return outcome as ParleyError;
+}
+
+/** The same of each method, for a key that is not looked at: a write that failed may still come about. */
+function refusals(store: Store): Promise<ParleyError[]> {
+  const key = randomUUID();
+  return Promise.all([
+    refusal(store.get(key)),
+    refusal(store.create(key, 'one', LONG)),
+    refusal(store.replace(key, 'one', 'two', LONG)),
+    refusal(store.remove(key, 'one')),
+  ]);
+}
+
+/** Tries until it does not throw, for as long as a test has. */
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  const patience = AbortSignal.timeout(20_000);
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (patience.aborted) throw error;
+      await turn();
+    }
+  }
+}
+
+function everythingIn(errors: readonly unknown[]): string {
+  return inspect(errors, { depth: Infinity, showHidden: true });
+}
+
+/** A way to Redis on which answers can be held up, or lost: what was asked is done, and nobody learns it. */
+async function startWire(url: string) {
+  let cut = false;
+  let held: (() => void)[] | undefined;
+  const server = createServer((client) => {
+    const redis = connect(Number(new URL(url).port), '127.0.0.1');
+    client.pipe(redis);
+    redis.on('data', (answer) => {
+      if (cut) client.destroy();
+      else if (held) held.push(() => client.write(answer));
+      else client.write(answer);
+    });
+    client.on('error', () => undefined).on('close', () => redis.destroy());
+    redis.on('error', () => undefined).on('close', () => client.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut: () => void (cut = true),
+    mend: () => void (cut = false),
+    hold: () => void (held = []),
+    release() {
+      for (const write of held ?? []) write();
+      held = undefined;
+    },
+    close: () => void server.close(),
+  };
+}
