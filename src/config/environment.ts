@@ -21,7 +21,7 @@ export const environmentSchema = z
     PARLEY_ACCOUNTS: z.string().optional(),
     REDIS_URL: z
       .string()
-      .regex(/^rediss?:\/\/./, 'must be a redis:// or rediss:// URL')
+      .refine((url) => /^rediss?:\/\/./.test(url) && URL.canParse(url), 'must be a redis:// or rediss:// URL')
       .optional(),
     REDIS_KEY_PREFIX: z
       .string()

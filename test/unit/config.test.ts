@@ -121,6 +121,7 @@ describe('the configuration', () => {
     ['PUBLIC_URL', 'example.com'],
     ['PUBLIC_URL', `https://user:${SECRET}@example.com`],
     ['REDIS_URL', 'localhost:6379'],
+    ['REDIS_URL', 'redis://localhost:99999'],
     ['REDIS_KEY_PREFIX', 'two words'],
     ['SEND_TIMEOUT', '15'],
     ['SEND_TIMEOUT', '0s'],
