@@ -9,13 +9,13 @@ import { ParleyError } from './errors.ts';
 export interface Contenders {
   /** Before a try. */
   enter(place: string, contender: Contender): Promise<void>;
-  /** After a definite refusal: nothing of it is in the history. */
-  leave(place: string, who: string): Promise<void>;
+  /** After a definite refusal of that try: nothing of it is in the history. May come late, when another try has begun. */
+  leave(place: string, refused: Contender): Promise<void>;
   /** When the provider has named the message. */
   settle(place: string, who: string, messageId: string): Promise<void>;
   /**
    * Gives a lost send the one message that can only be its own, and nobody else from then on. Null where there is none, or
-   * where it might as well be another one's.
+   * where it might as well be another one's. What one was given stays its own, and nothing else is given to it.
    */
   claim(place: string, contender: Contender, candidates: readonly string[]): Promise<string | null>;
 }
@@ -23,6 +23,8 @@ export interface Contenders {
 /** One try, at the earliest and at the latest; UTC ISO 8601. */
 export interface Contender {
   readonly who: string;
+  /** Tells its tries apart. */
+  readonly token: string;
   readonly from: string;
   readonly until: string;
 }
@@ -34,16 +36,25 @@ interface Entry extends Contender {
 export function createContenders(store: Store, timeToLive: number): Contenders {
   return {
     enter: (place, contender) =>
-      update(place, (entries) => [...without(entries, contender.who), { ...contender, messageId: null }]),
-    leave: (place, who) => update(place, (entries) => without(entries, who)),
+      update(place, (entries) => [...without(entries, is(contender.who)), { ...contender, messageId: null }]),
+    leave: (place, { who, token }) =>
+      update(place, (entries) => without(entries, (entry) => entry.who === who && entry.token === token)),
     // Its time is of interest only as long as its message is not known.
     settle: (place, who, messageId) =>
-      update(place, (entries) => [...without(entries, who), { who, from: '', until: '', messageId }]),
+      update(place, (entries) => [
+        ...without(entries, is(who)),
+        { who, token: '', from: '', until: '', messageId },
+      ]),
 
     async claim(place, contender, candidates) {
       let claimed: string | null = null;
       await update(place, (entries) => {
-        const others = without(entries, contender.who);
+        const own = entries.find(is(contender.who))?.messageId ?? null;
+        if (own !== null) {
+          claimed = candidates.includes(own) ? own : null;
+          return entries;
+        }
+        const others = without(entries, is(contender.who));
         claimed = onlyCandidate(others, contender, candidates);
         return claimed === null ? entries : [...others, { ...contender, messageId: claimed }];
       });
@@ -91,8 +102,12 @@ function onlyCandidate(
   return free.length === 1 && !hasRival ? free[0]! : null;
 }
 
-function without(entries: readonly Entry[], who: string): readonly Entry[] {
-  return entries.some((entry) => entry.who === who) ? entries.filter((entry) => entry.who !== who) : entries;
+function is(who: string): (entry: Entry) => boolean {
+  return (entry) => entry.who === who;
+}
+
+function without(entries: readonly Entry[], isMeant: (entry: Entry) => boolean): readonly Entry[] {
+  return entries.some(isMeant) ? entries.filter((entry) => !isMeant(entry)) : entries;
 }
 
 // The oldest of those that have their message are of no more interest to anybody.

@@ -1,4 +1,4 @@
-import type { Contenders } from './contenders.ts';
+import type { Contender, Contenders } from './contenders.ts';
 import type { PartRecord, SendRecord, Try } from './sendRecord.ts';
 
 /**
@@ -8,8 +8,8 @@ import type { PartRecord, SendRecord, Try } from './sendRecord.ts';
 export interface Contention {
   /** Before a try. */
   enter(part: Contending, own: Try): Promise<void>;
-  /** After a definite refusal. */
-  leave(part: Contending): Promise<void>;
+  /** After a definite refusal of that try. */
+  leave(part: Contending, own: Try): Promise<void>;
   /** When the provider has taken a part, and may have named its message. */
   settle(part: Contending, told: Told, own: Try | undefined): Promise<void>;
   /** The one candidate that can only be this lost part's own; null where it might be another one's. */
@@ -50,8 +50,8 @@ export function windowOf({ from, until }: Pick<Try, 'from' | 'until'>): { from: 
 
 export function createContention(contenders: Contenders): Contention {
   return {
-    enter: (part, own) => contenders.enter(placeOf(part), { who: whoOf(part), ...windowOf(own) }),
-    leave: (part) => contenders.leave(placeOf(part), whoOf(part)),
+    enter: (part, own) => contenders.enter(placeOf(part), toContender(part, own)),
+    leave: (part, own) => contenders.leave(placeOf(part), toContender(part, own)),
 
     async settle(part, { conversationId, messageId }, own) {
       if (messageId !== null) await contenders.settle(placeOf(part), whoOf(part), messageId);
@@ -59,11 +59,11 @@ export function createContention(contenders: Contenders): Contention {
       // The first message of a start stands in a conversation like any other: a send there must not take it for its own.
       const there = placeIn(conversationId, part);
       if (messageId !== null) await contenders.settle(there, whoOf(part), messageId);
-      else if (own) await contenders.enter(there, { who: whoOf(part), ...windowOf(own) });
+      else if (own) await contenders.enter(there, toContender(part, own));
     },
 
     async claim(part, own, candidates) {
-      const contender = { who: whoOf(part), ...windowOf(own) };
+      const contender = toContender(part, own);
       const ids = candidates.map(({ messageId }) => messageId);
       const claimed = await contenders.claim(placeOf(part), contender, ids);
       const candidate = candidates.find(({ messageId }) => messageId === claimed);
@@ -72,6 +72,10 @@ export function createContention(contenders: Contenders): Contention {
       return (await contenders.claim(there, contender, [candidate.messageId])) === null ? null : candidate;
     },
   };
+}
+
+function toContender(part: Contending, own: Try): Contender {
+  return { who: whoOf(part), token: own.token, ...windowOf(own) };
 }
 
 function whoOf({ scope, index }: Contending): string {

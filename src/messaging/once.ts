@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Background } from './background.ts';
 import type { Contention } from './contention.ts';
 import { ParleyError } from './errors.ts';
 import { findEvidence } from './evidence.ts';
+import { pause } from './pause.ts';
 import type { Provider, ReadContext } from './provider.ts';
 import type { SendRecord, Step, Try } from './sendRecord.ts';
 import { isFree, moveForward, nextPart, withStep, withTry } from './sendRecord.ts';
@@ -73,8 +73,9 @@ interface Call {
   /** The attempt that another caller is making. */
   waitedFor?: number;
   pause: number;
-  /** What this call itself has sent of it, and so knows even when the store is gone. */
+  /** What this call itself has sent of it, or else has read, and so knows even when the store is gone. */
   sent?: SendRecord;
+  seen?: SendRecord;
 }
 
 export function createOnce(options: OnceOptions): Once {
@@ -94,8 +95,9 @@ export function createOnce(options: OnceOptions): Once {
         if (outcome) return outcome;
       }
     } catch (error) {
-      if (!call.sent || !(error instanceof ParleyError)) throw error;
-      return { record: call.sent, errors: [toUserError(error)] };
+      const known = call.sent ?? call.seen;
+      if (!known || !(error instanceof ParleyError)) throw error;
+      return { record: known, errors: [toUserError(error)] };
     }
   }
 
@@ -108,12 +110,15 @@ export function createOnce(options: OnceOptions): Once {
     const entry = await records.read(task.scope);
     const index = entry ? nextPart(entry.record) : 0;
     const part = entry?.record.parts[index];
+    // A store that does not know yet what this call has sent, or not any more, is no reason to send it again.
+    if (call.sent?.parts[index]?.step.at === 'TAKEN' && part?.step.at !== 'SENDING') throw notWritten();
     // Who waited for a try gives the answer that the one who made it gives.
     if (part?.step.at === 'WAITING' && part.step.refusal && part.attempt === waitedFor)
       return refusal(entry!.record, [part.step.refusal]);
     if (!entry || isFree(entry.record)) return sendNext(call, entry, 0);
     const { record } = entry;
     if (record.fingerprint !== task.fingerprint) return conflict(task);
+    call.seen = record;
     switch (part?.step.at) {
       case undefined:
       case 'TAKEN':
@@ -127,7 +132,7 @@ export function createOnce(options: OnceOptions): Once {
       case 'SENDING':
         if (await endOverdue(task.scope, entry, index)) return undefined;
         call.waitedFor = part.attempt;
-        await waitFor(call.pause, context.signal);
+        await pause(call.pause, context.signal);
         call.pause = Math.min(call.pause * 1.5, LONGEST_PAUSE);
         return undefined;
     }
@@ -138,13 +143,14 @@ export function createOnce(options: OnceOptions): Once {
     const { task, context } = call;
     const plan = await task.plan();
     if (!('parts' in plan)) return refusal(entry?.record, plan);
-    const known = entry && !isFree(entry.record) ? entry.record : toRecord(task, plan, entry?.record);
-    // What the conversation takes may have changed meanwhile, and with it how the content is split.
-    if (!isSplitAlike(plan, known)) return conflict(task);
-    const planned = plan.parts[index]!;
     const from = now();
-    const until = new Date(from + planned.timeout).toISOString();
-    const own: Try = { token: randomUUID(), from: new Date(from).toISOString(), until };
+    const known =
+      entry && !isFree(entry.record) ? entry.record : toRecord(task, plan, entry?.record, toInstant(from));
+    // What the conversation takes may have changed meanwhile, and with it how the content is split.
+    if (!isSplitAlike(plan, known)) return refusal(known, [CONFLICT]);
+    const planned = plan.parts[index]!;
+    const until = toInstant(from + planned.timeout);
+    const own: Try = { token: randomUUID(), from: toInstant(from), until };
     const claim = { scope: task.scope, record: withTry(known, index, own), index, own };
     if (!(await hold(claim, entry))) return undefined;
     const { step, conversationId } = await tryPart(planned, claim, context, {
@@ -154,7 +160,9 @@ export function createOnce(options: OnceOptions): Once {
     const record = await finish(claim, step, conversationId);
     if (step.at === 'WAITING') return refusal(record, [step.refusal!]);
     call.sent = record;
-    return step.at === 'LOST' || nextPart(record) === -1 ? { record, errors: [] } : undefined;
+    // Others may have found it overdue, and what became of it.
+    const isLost = record.parts[index]!.step.at === 'LOST';
+    return isLost || nextPart(record) === -1 ? { record, errors: [] } : undefined;
   }
 
   /** Takes a part for a try. False when somebody else was faster. */
@@ -163,9 +171,9 @@ export function createOnce(options: OnceOptions): Once {
       return (await records.write(claim.scope, entry, claim.record)) !== undefined;
     } catch (error) {
       // It may have been written nevertheless, and would keep everybody from sending it.
-      const asOf = new Date(now()).toISOString();
+      const asOf = toInstant(now());
       const letGo = () => change(claim, { at: 'WAITING', refusal: null, asOf }, claim.record.conversationId);
-      void background.surely(letGo, 'a key that may be held for nothing');
+      void background.track(background.surely(letGo, 'a key that may be held for nothing'));
       throw error;
     }
   }
@@ -176,11 +184,16 @@ export function createOnce(options: OnceOptions): Once {
     return written ?? { ...withStep(claim.record, claim.index, step), conversationId };
   }
 
-  function change({ scope, index, own }: Claim, step: Step, conversationId: string | null) {
+  function change({ scope, record: claimed, index, own }: Claim, step: Step, conversationId: string | null) {
     return records.change(scope, (record) => {
-      const known = record.parts[index]?.step;
-      // Whoever found the try overdue may have settled it already.
-      const isOwn = (known?.at === 'SENDING' || known?.at === 'LOST') && known.token === own.token;
+      const known = record.parts[index];
+      const isOpen = known?.step.at === 'SENDING' || known?.step.at === 'LOST';
+      // Whoever found the try overdue may have settled it already: only to be told that it was taken is better news.
+      const isOwn = isOpen
+        ? known.step.token === own.token
+        : step.at === 'TAKEN' &&
+          known?.step.at === 'WAITING' &&
+          known.attempt === claimed.parts[index]!.attempt;
       return isOwn ? { ...withStep(record, index, step), conversationId } : undefined;
     });
   }
@@ -189,7 +202,7 @@ export function createOnce(options: OnceOptions): Once {
   async function endOverdue(scope: string, entry: Entry, index: number): Promise<boolean> {
     const { step } = entry.record.parts[index]!;
     if (step.at !== 'SENDING' || now() <= Date.parse(step.until) + GRACE) return false;
-    const lost: Step = { ...step, at: 'LOST', asOf: new Date(now()).toISOString() };
+    const lost: Step = { ...step, at: 'LOST', asOf: toInstant(now()) };
     await records.write(scope, entry, withStep(entry.record, index, lost));
     return true;
   }
@@ -214,7 +227,7 @@ export function createOnce(options: OnceOptions): Once {
     context: ReadContext,
   ): Promise<SendRecord | undefined> {
     const part = record.parts[index]!;
-    const asOf = new Date(now()).toISOString();
+    const asOf = toInstant(now());
     try {
       if (part.step.at === 'LOST') {
         const evidence = await findEvidence({ scope, record, index }, provider, context, options);
@@ -244,9 +257,14 @@ export function createOnce(options: OnceOptions): Once {
 }
 
 /** A record of a plan; tries are counted on from one whose key was free. */
-function toRecord({ fingerprint }: Task, { record, parts }: Plan, free: SendRecord | undefined): SendRecord {
+function toRecord(
+  { fingerprint }: Task,
+  { record, parts }: Plan,
+  free: SendRecord | undefined,
+  asOf: string,
+): SendRecord {
   const attempt = Math.max(0, ...(free?.parts.map((part) => part.attempt) ?? []));
-  const step = { at: 'WAITING', refusal: null, asOf: new Date().toISOString() } as const;
+  const step = { at: 'WAITING', refusal: null, asOf } as const;
   return {
     ...record,
     fingerprint,
@@ -268,19 +286,23 @@ function refusal(record: SendRecord | undefined, errors: readonly UserError[]): 
   return record && !isFree(record) ? { record, errors } : { errors };
 }
 
+const CONFLICT: UserError = userError(
+  'IDEMPOTENCY_CONFLICT',
+  'idempotencyKey',
+  'This key was used for another content. Choose a new key for each thing that you send.',
+);
+
 /** A content that is wrong in itself is told so first. */
 async function conflict(task: Task): Promise<Outcome> {
   const plan = await task.plan();
-  if (!('parts' in plan)) return { errors: plan };
-  const message = 'This key was used for another content. Choose a new key for each thing that you send.';
-  return { errors: [userError('IDEMPOTENCY_CONFLICT', 'idempotencyKey', message)] };
+  return { errors: 'parts' in plan ? [CONFLICT] : plan };
 }
 
-async function waitFor(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await wait(milliseconds, undefined, { signal }).catch(() => {
-    throw new ParleyError(
-      'CANCELLED',
-      'The operation was ended: its caller went away, or Parley is stopping.',
-    );
-  });
+function notWritten(): ParleyError {
+  const message = 'What was sent could not be written down, so that nothing more is sent now. Try again.';
+  return new ParleyError('STORE_UNAVAILABLE', message, { retryable: true });
+}
+
+function toInstant(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }

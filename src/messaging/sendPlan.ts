@@ -114,8 +114,8 @@ function planPart(
       return { progress: await provider.sendMessage!(message, context), conversationId };
     },
     ...(ids.length > 0 && {
-      prepare: () => uploads.hold(ids, name),
-      undo: () => uploads.letGo(ids, name),
+      prepare: ({ token }) => uploads.hold(ids, token),
+      undo: ({ token }) => uploads.letGo(ids, token),
     }),
     toUserError: (error) => toSendError(error, 'conversationId'),
   };

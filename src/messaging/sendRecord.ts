@@ -82,15 +82,18 @@ function withPart(record: SendRecord, index: number, part: PartRecord): SendReco
 
 /** What is known now, given what was: states only move forward, and what was learned is not forgotten. */
 export function moveForward(known: Progress, news: Progress): Progress {
-  if (known.final || RANKS[news.state] < RANKS[known.state]) return known;
-  if (news.state === 'FAILED' && RANKS[known.state] >= RANKS.DELIVERED) return known;
+  if (known.final) return known;
+  const isTooLate = news.state === 'FAILED' && RANKS[known.state] >= RANKS.DELIVERED;
+  const isBehind = isTooLate || RANKS[news.state] < RANKS[known.state];
+  // Late news may still be the first that name the message.
+  const [first, second] = isBehind ? [known, news] : [news, known];
   return {
-    ...news,
-    messageId: news.messageId ?? known.messageId,
-    job: news.job ?? known.job,
-    sentAt: news.sentAt ?? known.sentAt,
-    deliveredAt: news.deliveredAt ?? known.deliveredAt,
-    readAt: news.readAt ?? known.readAt,
+    ...first,
+    messageId: first.messageId ?? second.messageId,
+    job: first.job ?? second.job,
+    sentAt: first.sentAt ?? second.sentAt,
+    deliveredAt: first.deliveredAt ?? second.deliveredAt,
+    readAt: first.readAt ?? second.readAt,
   };
 }
 

@@ -14,9 +14,9 @@ export interface PlannedPart extends Omit<PartRecord, 'attempt' | 'step'> {
     context: ReadContext,
   ): Promise<{ readonly progress: Progress; readonly conversationId: string | null }>;
   /** Before a try: what it needs must not be lost as long as nobody knows what became of it. */
-  readonly prepare?: () => Promise<void>;
-  /** After a try that certainly came to nothing. */
-  readonly undo?: () => Promise<void>;
+  readonly prepare?: (own: Try) => Promise<void>;
+  /** After a try that certainly came to nothing. May come late, when another try has begun. */
+  readonly undo?: (own: Try) => Promise<void>;
   /** What a caller is told of a refusal. */
   readonly toUserError: (error: ParleyError) => UserError;
 }
@@ -52,8 +52,8 @@ export async function tryPart(
   const asOf = () => new Date(now()).toISOString();
   const refused = async (error: ParleyError): Promise<Tried> => {
     await Promise.all([
-      contention && background.surely(() => contention.leave(claim), 'an unsent message'),
-      planned.undo && background.surely(planned.undo, 'an unsent file'),
+      contention && background.surely(() => contention.leave(claim, own), 'an unsent message'),
+      planned.undo && background.surely(() => planned.undo!(own), 'an unsent file'),
     ]);
     const refusal = planned.toUserError(error);
     return { step: { at: 'WAITING', refusal, asOf: asOf() }, conversationId };
@@ -61,7 +61,7 @@ export async function tryPart(
 
   try {
     await contention?.enter(claim, own);
-    await planned.prepare?.();
+    await planned.prepare?.(own);
   } catch (error) {
     if (error instanceof ParleyError) return refused(error);
     throw error;

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import { checkKey } from './content.ts';
 import type { ConversationRef, UploadRef } from './ids.ts';
 import type { IncomingFile } from './incomingFile.ts';
+import { pause } from './pause.ts';
 import type { Attachment, ReadContext } from './provider.ts';
 import type { Registry } from './registry.ts';
 import { scopeOf } from './sendRecord.ts';
@@ -46,6 +46,12 @@ type KeyRecord =
   | { readonly at: 'UPLOADING'; readonly token: string; readonly until: number }
   | { readonly at: 'DONE'; readonly ref: UploadRef; readonly fingerprint: string };
 
+/** A key in the store, with the text that says whose it is. */
+interface Claim {
+  readonly key: string;
+  readonly own: string;
+}
+
 /** Milliseconds between two looks at what another one is doing. */
 const PAUSE = 100;
 
@@ -83,7 +89,7 @@ export function createUploading(options: UploadingOptions): Uploading {
       const text = await store.get(key);
       const record = text === undefined ? undefined : (JSON.parse(text) as KeyRecord);
       if (record?.at === 'UPLOADING' && record.until > now()) {
-        await wait(PAUSE, undefined, { signal: context.signal });
+        await pause(PAUSE, context.signal);
         continue;
       }
       if (record?.at === 'DONE') {
@@ -91,15 +97,30 @@ export function createUploading(options: UploadingOptions): Uploading {
         if (known) return (await fingerprintOf(target, file)) === record.fingerprint ? known : CONFLICT;
       }
       const own = JSON.stringify({ at: 'UPLOADING', token: randomUUID(), until: now() + timeout });
-      const isOwn =
-        text === undefined ? await store.create(key, own, keep) : await store.replace(key, text, own, keep);
-      if (isOwn) return uploadAs({ key, own }, target, file, context);
+      if (await claim({ key, own }, text)) return uploadAs({ key, own }, target, file, context);
     }
+  }
+
+  /** False when somebody else was faster. */
+  async function claim({ key, own }: Claim, text: string | undefined): Promise<boolean> {
+    try {
+      return text === undefined
+        ? await store.create(key, own, keep)
+        : await store.replace(key, text, own, keep);
+    } catch (error) {
+      // It may have been written nevertheless, and would let everybody wait for nothing.
+      await letGo({ key, own });
+      throw error;
+    }
+  }
+
+  async function letGo({ key, own }: Claim): Promise<void> {
+    await store.remove(key, own).catch(() => false);
   }
 
   /** Uploads under a key that is claimed. It is free again when nothing came of it: two uploads do no harm, as two messages do. */
   async function uploadAs(
-    { key, own }: { key: string; own: string },
+    { key, own }: Claim,
     target: UploadTarget,
     file: IncomingFile,
     context: ReadContext,
@@ -113,7 +134,7 @@ export function createUploading(options: UploadingOptions): Uploading {
       done = await store.replace(key, own, JSON.stringify(record), keep);
       return attachment;
     } finally {
-      if (!done) await store.remove(key, own).catch(() => false);
+      if (!done) await letGo({ key, own });
     }
   }
 }

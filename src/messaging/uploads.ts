@@ -34,10 +34,10 @@ export interface Uploads {
     conversation: ConversationRef,
     viewerId: string,
   ): Promise<{ readonly files: readonly OutgoingFile[] } | { readonly errors: readonly UserError[] }>;
-  /** Holds files for a send that is about to be tried: from now on it may have named them for good. */
-  hold(ids: readonly string[], send: SendName): Promise<void>;
-  /** Undoes a hold, when the try certainly came to nothing. */
-  letGo(ids: readonly string[], send: SendName): Promise<void>;
+  /** Holds files for a try of a send that is about to begin: from now on it may have named them for good. */
+  hold(ids: readonly string[], token: TryToken): Promise<void>;
+  /** Undoes a hold, when the try certainly came to nothing. What another try holds stays held. */
+  letGo(ids: readonly string[], token: TryToken): Promise<void>;
 }
 
 export interface UploadTarget {
@@ -53,8 +53,8 @@ export interface Upload {
   readonly sha256: string;
 }
 
-/** The name that a send's message was given. */
-export type SendName = string;
+/** Tells the tries of sends apart, also those of one send. */
+export type TryToken = string;
 
 interface UploadRecord {
   readonly viewerId: string;
@@ -67,8 +67,8 @@ interface UploadRecord {
   readonly stagedKey: string | null;
   /** When it is over unless it was sent. */
   readonly expiresAt: string;
-  /** The sends that may have named it. */
-  readonly sends: readonly SendName[];
+  /** The tries of sends that may have named it. */
+  readonly tries: readonly TryToken[];
 }
 
 export interface UploadsOptions {
@@ -113,7 +113,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         mimeType,
         byteSize,
         expiresAt: new Date(now() + keep).toISOString(),
-        sends: [],
+        tries: [],
       };
       const ref = { accountId: account.id, uploadId: randomUUID() };
       await store.create(keyOf(ref), JSON.stringify(record), keep);
@@ -147,22 +147,22 @@ export function createUploads(options: UploadsOptions): Uploads {
       return errors.length > 0 ? { errors } : { files };
     },
 
-    async hold(ids, send) {
+    async hold(ids, token) {
       for (const id of ids) {
-        const record = await change(id, (sends) => [...sends.filter((other) => other !== send), send]);
+        const record = await change(id, (tries) => [...tries.filter((other) => other !== token), token]);
         if (!record) throw gone();
         if (record.stagedKey) await staging.keep(record.stagedKey);
       }
     },
 
-    async letGo(ids, send) {
+    async letGo(ids, token) {
       for (const id of ids) {
-        const record = await change(id, (sends) => sends.filter((other) => other !== send));
-        if (!record?.stagedKey || record.sends.length > 0) continue;
+        const record = await change(id, (tries) => tries.filter((other) => other !== token));
+        if (!record?.stagedKey || record.tries.length > 0) continue;
         await staging.release(record.stagedKey);
         // Another send may have held it in between: what it may have named must stay.
         const now = await read(parseUploadId(id));
-        if (now && now.sends.length > 0) await staging.keep(record.stagedKey);
+        if (now && now.tries.length > 0) await staging.keep(record.stagedKey);
       }
     },
   };
@@ -201,20 +201,20 @@ export function createUploads(options: UploadsOptions): Uploads {
     const text = await store.get(keyOf(ref));
     const record = text === undefined ? undefined : (JSON.parse(text) as UploadRecord);
     // One that was held and let go is written anew, and would outlive its file.
-    const isOver = record?.sends.length === 0 && Date.parse(record.expiresAt) <= now();
+    const isOver = record?.tries.length === 0 && Date.parse(record.expiresAt) <= now();
     return isOver ? undefined : record;
   }
 
   async function change(
     id: string,
-    changeSends: (sends: readonly SendName[]) => readonly SendName[],
+    changeTries: (tries: readonly TryToken[]) => readonly TryToken[],
   ): Promise<UploadRecord | undefined> {
     const key = keyOf(parseUploadId(id));
     for (;;) {
       const text = await store.get(key);
       if (text === undefined) return undefined;
       const record = JSON.parse(text) as UploadRecord;
-      const changed = { ...record, sends: changeSends(record.sends) };
+      const changed = { ...record, tries: changeTries(record.tries) };
       if (await store.replace(key, text, JSON.stringify(changed), keep)) return changed;
     }
   }
@@ -236,7 +236,7 @@ export function createUploads(options: UploadsOptions): Uploads {
   }
 
   function toAttachment(ref: UploadRef, record: UploadRecord): Attachment {
-    const { fileName, mimeType, byteSize, stagedKey, externalId, expiresAt, sends } = record;
+    const { fileName, mimeType, byteSize, stagedKey, externalId, expiresAt, tries } = record;
     return {
       message: ref,
       place: 0,
@@ -246,7 +246,7 @@ export function createUploads(options: UploadsOptions): Uploads {
       byteSize: byteSize <= MAX_INT ? byteSize : null,
       url: stagedKey === null ? null : urlOf(stagedKey, fileName),
       media: toMedia(mimeType),
-      providerDetails: sends.length > 0 ? null : { kind: 'StagedAttachment', expiresAt },
+      providerDetails: tries.length > 0 ? null : { kind: 'StagedAttachment', expiresAt },
     };
   }
 }

@@ -1,18 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { InputError } from '../../src/messaging/errors.ts';
-import type { AttachmentRef, ConversationRef, MessageRef } from '../../src/messaging/ids.ts';
+import type {
+  AttachmentRef,
+  ConversationRef,
+  DeliveryRef,
+  MessageRef,
+  UploadRef,
+} from '../../src/messaging/ids.ts';
 import {
   attachmentId,
   conversationId,
+  deliveryId,
+  isUploadId,
   MAX_EXTERNAL_ID_LENGTH,
   messageId,
   parseAccountId,
   parseAttachmentId,
   parseConversationId,
+  parseDeliveryId,
   parseExternalId,
   parseMessageId,
+  parseUploadId,
   participantId,
+  uploadId,
 } from '../../src/messaging/ids.ts';
 import type { ParticipantKind } from '../../src/messaging/provider.ts';
 
@@ -48,6 +59,13 @@ const attachment: fc.Arbitrary<AttachmentRef> = fc.record({
     fc.nat({ max: 999_999 }).map((place) => ({ place })),
   ),
 });
+const upload: fc.Arbitrary<UploadRef> = fc.record({ accountId, uploadId: externalId });
+const delivery: fc.Arbitrary<DeliveryRef> = fc.record({
+  accountId,
+  scope: externalId,
+  part: fc.nat({ max: 999_999 }),
+  attempt: fc.nat({ max: 999_999 }),
+});
 const participant = fc.record({
   accountId,
   kind: fc.constantFrom<ParticipantKind>('CUSTOMER', 'AGENT', 'USER', 'SYSTEM'),
@@ -74,6 +92,18 @@ const KINDS = [
     parse: parseAttachmentId,
     rewrite: (id: string) => attachmentId(parseAttachmentId(id)),
   },
+  {
+    kind: 'upload',
+    ids: upload.map(uploadId),
+    parse: parseUploadId,
+    rewrite: (id: string) => uploadId(parseUploadId(id)),
+  },
+  {
+    kind: 'delivery',
+    ids: delivery.map(deliveryId),
+    parse: parseDeliveryId,
+    rewrite: (id: string) => deliveryId(parseDeliveryId(id)),
+  },
 ] as const;
 
 function expectRefused(parse: (id: string, argument: string) => unknown, id: string): void {
@@ -95,6 +125,13 @@ describe('an id', () => {
         expect(parseConversationId(conversationId(aConversation))).toEqual(aConversation);
         expect(parseMessageId(messageId(aMessage))).toEqual(aMessage);
         expect(parseAttachmentId(attachmentId(anAttachment))).toEqual(anAttachment);
+      }),
+      { numRuns: 200 },
+    );
+    fc.assert(
+      fc.property(upload, delivery, (anUpload, aDelivery) => {
+        expect(parseUploadId(uploadId(anUpload))).toEqual(anUpload);
+        expect(parseDeliveryId(deliveryId(aDelivery))).toEqual(aDelivery);
       }),
       { numRuns: 200 },
     );
@@ -133,6 +170,12 @@ describe('an id', () => {
       }),
       { numRuns: 100 },
     );
+    fc.assert(
+      fc.property(fc.uniqueArray(delivery, { comparator: isSame, maxLength: 8 }), (deliveries) => {
+        expect(new Set(deliveries.map(deliveryId)).size).toBe(deliveries.length);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it('tells an attachment at a place from one whose own id is that number', () => {
@@ -143,24 +186,22 @@ describe('an id', () => {
   });
 
   it('of one kind is refused as one of another', () => {
+    const every = fc.record({ conversation, message, attachment, upload, delivery, participant });
     fc.assert(
-      fc.property(
-        conversation,
-        message,
-        attachment,
-        participant,
-        (aConversation, aMessage, other, person) => {
-          const ids = {
-            conversation: conversationId(aConversation),
-            message: messageId(aMessage),
-            attachment: attachmentId(other),
-            participant: participantId(person),
-          };
-          for (const [kind, id] of Object.entries(ids)) {
-            for (const { kind: expected, parse } of KINDS) if (kind !== expected) expectRefused(parse, id);
-          }
-        },
-      ),
+      fc.property(every, (refs) => {
+        const ids = {
+          conversation: conversationId(refs.conversation),
+          message: messageId(refs.message),
+          attachment: attachmentId(refs.attachment),
+          upload: uploadId(refs.upload),
+          delivery: deliveryId(refs.delivery),
+          participant: participantId(refs.participant),
+        };
+        for (const [kind, id] of Object.entries(ids)) {
+          expect(isUploadId(id)).toBe(kind === 'upload');
+          for (const { kind: expected, parse } of KINDS) if (kind !== expected) expectRefused(parse, id);
+        }
+      }),
       { numRuns: 100 },
     );
   });
@@ -199,7 +240,7 @@ function mutate(
   }
 }
 
-describe.each(KINDS)('reading the id of a(n) $kind', ({ ids, parse, rewrite }) => {
+describe.each(KINDS)('reading the id of a(n) $kind', ({ kind, ids, parse, rewrite }) => {
   it('takes no second text for the same thing', () => {
     fc.assert(
       fc.property(ids, fc.array(mutation, { minLength: 1, maxLength: 3 }), (id, mutations) => {
@@ -246,7 +287,7 @@ describe.each(KINDS)('reading the id of a(n) $kind', ({ ids, parse, rewrite }) =
       fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes).toString('base64url')),
       fc
         .tuple(
-          fc.constantFrom('c', 'm', 'a', 'p', 'x', 'C', ''),
+          fc.constantFrom('c', 'm', 'a', 'u', 'd', 'p', 'x', 'C', ''),
           fc.array(
             fc.oneof(fc.string(), fc.constantFrom('', '%', '%ZZ', '%00', '%ED%A0%80', '%C0%80', 'n', 'i')),
             {
@@ -273,11 +314,14 @@ describe.each(KINDS)('reading the id of a(n) $kind', ({ ids, parse, rewrite }) =
   });
 
   const write = (...parts: string[]) => Buffer.from(parts.join(':')).toString('base64url');
-  const head = { parseConversationId: 'c', parseMessageId: 'm', parseAttachmentId: 'a' }[parse.name]!;
-  const filled = (part: string): string[] => {
-    const rest = { c: [], m: ['1'], a: ['1', 'i', '1'] }[head] ?? [];
-    return [head, 'acc', part, ...rest];
-  };
+  const [head, rest] = {
+    conversation: ['c', []],
+    message: ['m', ['1']],
+    attachment: ['a', ['1', 'i', '1']],
+    upload: ['u', []],
+    delivery: ['d', ['0', '1']],
+  }[kind] as [string, string[]];
+  const filled = (part: string): string[] => [head, 'acc', part, ...rest];
 
   it.each([
     ['nothing', ''],
@@ -305,10 +349,21 @@ describe.each(KINDS)('reading the id of a(n) $kind', ({ ids, parse, rewrite }) =
   });
 });
 
+const NO_NUMBERS = ['-1', '01', '1.5', '1e3', '1000000', 'NaN', 'x', '+1', '٣'];
+
+describe('reading the id of a delivery', () => {
+  it.each(NO_NUMBERS)('refuses %s as its part and as its attempt', (number) => {
+    const at = (...numbers: string[]) =>
+      Buffer.from(['d', 'acc', 'scope', ...numbers.map(encodeURIComponent)].join(':')).toString('base64url');
+    expectRefused(parseDeliveryId, at(number, '1'));
+    expectRefused(parseDeliveryId, at('0', number));
+  });
+});
+
 describe('reading the id of an attachment by its place', () => {
   const at = (place: string) => Buffer.from(`a:acc:1:2:n:${place}`).toString('base64url');
 
-  it.each(['-1', '01', '1.5', '1e3', '1000000', 'NaN', 'x', '+1', '٣'])('refuses the place %s', (place) => {
+  it.each(NO_NUMBERS)('refuses the place %s', (place) => {
     expectRefused(parseAttachmentId, at(encodeURIComponent(place)));
   });
 
