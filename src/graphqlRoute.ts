@@ -88,6 +88,8 @@ function limitArrival({ raw }: FastifyRequest, reply: FastifyReply, bodyTimeout:
   const done = () => clearTimeout(late);
   raw.once('end', done);
   raw.once('close', done);
+  // Of a request that is answered before it has arrived neither comes.
+  reply.raw.once('close', done);
 }
 
 /** Aborts when the connection closes before the answer has gone out. */

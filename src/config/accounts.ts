@@ -53,6 +53,12 @@ const pigeons = z
     error: 'needs either "token" or "tokenHeader"',
     // Also when another key is wrong: every mistake is named in one go.
     when: () => true,
+  })
+  .refine(({ tokenHeader, userUuid }) => tokenHeader === undefined || userUuid === undefined, {
+    path: ['userUuid'],
+    // One user's sends would be taken for another's.
+    error: 'goes with "token": with "tokenHeader" each caller is somebody else',
+    when: () => true,
   });
 
 const accountSchema = z.discriminatedUnion('provider', [pact, letstalk, pigeons], {

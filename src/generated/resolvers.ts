@@ -199,6 +199,11 @@ export type Capabilities = {
   readonly startConversation: Scalars['Boolean']['output'];
   /** Whether a message with attachments may, must or must not have a text as well. */
   readonly textWithAttachment: TextWithAttachment;
+  /**
+   * The MIME types of the attachments that a text can stand beside, `image/*` for all pictures: WhatsApp has captions on pictures alone.
+   * Null when any can.
+   */
+  readonly textWithAttachmentMimeTypes?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
 /** A conversation to close. */
@@ -332,7 +337,7 @@ export type Delivery = {
   readonly evidence: DeliveryEvidence;
   /** Why it failed, in words for a developer. Null unless `state` is `FAILED`. */
   readonly failureReason?: Maybe<Scalars['String']['output']>;
-  /** Present when it can be asked for again with `Query.delivery`: a send that went through Parley. Null for what a provider's history tells. */
+  /** Present when it can be asked for again with `Query.delivery`: a send that Parley has tried. Null for what a provider's history tells. */
   readonly id?: Maybe<Scalars['ID']['output']>;
   /** The message. Null until the provider has named it. */
   readonly message?: Maybe<Message>;
@@ -361,7 +366,10 @@ export type DeliveryEvidence =
 export type DeliveryState =
   /** On the recipient's device. */
   | 'DELIVERED'
-  /** It will not arrive. */
+  /**
+   * It will not arrive. With the evidence `NONE` it was not sent, and the same mutation with the same key sends it, as a delivery of another
+   * id; otherwise the provider could not deliver it, and only a new key sends it again.
+   */
   | 'FAILED'
   /** Accepted, and not yet sent on. */
   | 'QUEUED'
@@ -629,7 +637,8 @@ export type Mutation = {
   readonly markMessageRead?: Maybe<MarkMessageReadPayload>;
   /**
    * Sends a message, once: the same `idempotencyKey` never sends twice, whatever becomes of the connection, the server or the provider's
-   * answer. Repeat it with the same key until `delivery.state` is neither `QUEUED` nor `UNKNOWN`, or read `Query.delivery`.
+   * answer. Without an answer, or while `delivery.state` is `UNKNOWN`, repeat it with the same key. While it is `QUEUED`, read
+   * `Query.delivery`: a repetition answers what is known by then, and does not ask the provider.
    */
   readonly sendMessage?: Maybe<SendMessagePayload>;
   /** Starts a conversation, once for each `idempotencyKey`. A provider that already has a conversation with that person may answer with it. */
@@ -1005,13 +1014,16 @@ export type SendMessageInput = {
 /** What became of a send. */
 export type SendMessagePayload = {
   readonly __typename?: 'SendMessagePayload';
-  /** What is known of its way. Null when nothing was sent. Of several parts, the first one's. */
+  /** What is known of its way. Null when nothing was sent. Of several parts, that of the first whose answer was lost, else the first one's. */
   readonly delivery?: Maybe<Delivery>;
   /** The message. Null while the provider has not named it yet, and when nothing was sent. Of several parts, the first one's. */
   readonly message?: Maybe<Message>;
   /** Every message that the send became, in order; one, unless it was split. Empty when nothing was sent. */
   readonly parts: ReadonlyArray<Delivery>;
-  /** Why nothing was sent, or why it stopped between two parts. Empty when all went out, or may have: see `delivery.state`. */
+  /**
+   * Why nothing was sent, or why it stopped between two parts. Empty when all went out, and when an answer was lost, which is no error: then
+   * one of `parts` is `UNKNOWN`, and those after it wait for the same mutation to come again.
+   */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -1208,11 +1220,11 @@ export type UserErrorCode =
   | 'PROVIDER_RATE_LIMITED'
   /** The provider refuses the request for another reason. */
   | 'PROVIDER_REJECTED'
-  /** The provider did not answer in time. Nothing was sent. */
+  /** The provider did not answer in time. No message was sent; what may be repeated, such as a reaction, may have been done. */
   | 'PROVIDER_TIMEOUT'
   /** The provider refuses the account's credentials. */
   | 'PROVIDER_UNAUTHENTICATED'
-  /** The provider can't be reached, or fails on its side. Nothing was sent. */
+  /** The provider can't be reached, or fails on its side. No message was sent; what may be repeated, such as a reaction, may have been done. */
   | 'PROVIDER_UNAVAILABLE'
   /** The file stopped arriving, or took too long to. */
   | 'REQUEST_TIMEOUT'
@@ -1604,6 +1616,7 @@ export type CapabilitiesResolvers<ContextType = GraphContext, ParentType extends
   sendText?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startConversation?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   textWithAttachment?: Resolver<ResolversTypes['TextWithAttachment'], ParentType, ContextType>;
+  textWithAttachmentMimeTypes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
 export type CloseConversationPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['CloseConversationPayload'] = ResolversParentTypes['CloseConversationPayload']> = {

@@ -216,12 +216,21 @@ function matches(mimeType: string, allowed: readonly string[]): boolean {
   );
 }
 
-/** What tells two contents apart, so that a key is not used for both. The same one on another device is the same. */
+/**
+ * What tells two contents apart, so that a key is not used for both. The same one on another device, or allowed to become
+ * several messages, is the same.
+ */
 export function fingerprintOf(conversationId: string, content: object): string {
-  const { device: _device, ...told } = content as Content;
+  const { device: _device, splitIfNeeded: _splitIfNeeded, ...told } = content as Content;
   return createHash('sha256')
-    .update(JSON.stringify([conversationId, told]))
+    .update(JSON.stringify([conversationId, told], inOrder))
     .digest('base64url');
+}
+
+// Some clients write the keys of an object in another order each time.
+function inOrder(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** A text as histories are searched for it: providers are known to trim, and to write line breaks anew. */

@@ -104,7 +104,8 @@ export function parseUploadId(id: unknown, argument = 'id'): UploadRef {
 /** Throws an {@link InputError} that names `argument`. */
 export function parseDeliveryId(id: unknown, argument = 'id'): DeliveryRef {
   const [accountId, scope, part, attempt] = decode(id, 'd', 4) ?? malformed('delivery', argument);
-  if (!SMALL_NUMBER.test(part!) || !SMALL_NUMBER.test(attempt!)) return malformed('delivery', argument);
+  const isSmall = SMALL_NUMBER.test(part!) && SMALL_NUMBER.test(attempt!);
+  if (!isSmall || attempt === '0') return malformed('delivery', argument);
   return { accountId: accountId!, scope: scope!, part: Number(part), attempt: Number(attempt) };
 }
 

@@ -18,6 +18,8 @@ export interface Task {
   readonly scope: string;
   readonly provider: Provider;
   readonly fingerprint: string;
+  /** Where in the input its key stands, dotted. */
+  readonly keyField: string;
   /** What there is to send, checked and ready, or what is wrong with it. Only asked for when something has to be sent. */
   plan(): Promise<Plan | readonly UserError[]>;
 }
@@ -147,7 +149,7 @@ export function createOnce(options: OnceOptions): Once {
     const known =
       entry && !isFree(entry.record) ? entry.record : toRecord(task, plan, entry?.record, toInstant(from));
     // What the conversation takes may have changed meanwhile, and with it how the content is split.
-    if (!isSplitAlike(plan, known)) return refusal(known, [CONFLICT]);
+    if (!isSplitAlike(plan, known)) return refusal(known, [conflictAt(task.keyField)]);
     const planned = plan.parts[index]!;
     const until = toInstant(from + planned.timeout);
     const own: Try = { token: randomUUID(), from: toInstant(from), until };
@@ -286,16 +288,15 @@ function refusal(record: SendRecord | undefined, errors: readonly UserError[]): 
   return record && !isFree(record) ? { record, errors } : { errors };
 }
 
-const CONFLICT: UserError = userError(
-  'IDEMPOTENCY_CONFLICT',
-  'idempotencyKey',
-  'This key was used for another content. Choose a new key for each thing that you send.',
-);
+function conflictAt(field: string): UserError {
+  const message = 'This key was used for another content. Choose a new key for each thing that you send.';
+  return userError('IDEMPOTENCY_CONFLICT', field, message);
+}
 
 /** A content that is wrong in itself is told so first. */
 async function conflict(task: Task): Promise<Outcome> {
   const plan = await task.plan();
-  return { errors: 'parts' in plan ? [CONFLICT] : plan };
+  return { errors: 'parts' in plan ? [conflictAt(task.keyField)] : plan };
 }
 
 function notWritten(): ParleyError {

@@ -111,7 +111,8 @@ const RANKS: Readonly<Record<Delivery['state'], number>> = {
 export function toDelivery(scope: string, record: SendRecord, index: number): Delivery {
   const { attempt, step } = record.parts[index]!;
   const { accountId, conversationId } = record;
-  const id = deliveryId({ accountId, scope, part: index, attempt });
+  // What was never tried is no delivery yet that could be asked for.
+  const id = attempt === 0 ? null : deliveryId({ accountId, scope, part: index, attempt });
   switch (step.at) {
     case 'WAITING':
       return {

@@ -53,7 +53,8 @@ export function createSending({ registry, once, ...options }: SendingOptions): S
       const account = registry.get(conversation.accountId);
       if (!account) return refused([notFound('conversationId')]);
       const { provider } = account;
-      const errors = [...checkKey(key, 'idempotencyKey'), ...checkContent(content)];
+      const keyField = 'idempotencyKey';
+      const errors = [...checkKey(key, keyField), ...checkContent(content)];
       if (!provider.sendMessage) errors.push(unsupported('conversationId', 'sending messages'));
       if (errors.length > 0) return refused(errors);
       const read = unshared(shared);
@@ -62,7 +63,7 @@ export function createSending({ registry, once, ...options }: SendingOptions): S
       const fingerprint = fingerprintOf(JSON.stringify(conversation), content);
       const origin = { account, viewerId, key };
       const plan = () => planMessage(origin, { conversation, content }, read, options);
-      const outcome = await once.run({ scope, provider, fingerprint, plan }, read);
+      const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
       return toResult(scope, outcome, conversation);
     },
 
@@ -71,7 +72,8 @@ export function createSending({ registry, once, ...options }: SendingOptions): S
       const field = start.provider.toLowerCase();
       if (account?.provider.name !== start.provider) return refused([notFound(`${field}.accountId`)]);
       const { provider } = account;
-      const errors = [...checkKey(key, `${field}.idempotencyKey`), ...checkStart(start, field)];
+      const keyField = `${field}.idempotencyKey`;
+      const errors = [...checkKey(key, keyField), ...checkStart(start, field)];
       if (!provider.startConversation)
         errors.push(unsupported(`${field}.accountId`, 'starting conversations'));
       if (errors.length > 0) return refused(errors);
@@ -80,7 +82,7 @@ export function createSending({ registry, once, ...options }: SendingOptions): S
       const scope = scopeOf(viewerId, 'startConversation', key);
       const fingerprint = fingerprintOf(accountId, start);
       const plan = () => Promise.resolve(planStart({ account, viewerId, key }, start, options));
-      const outcome = await once.run({ scope, provider, fingerprint, plan }, read);
+      const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
       return toResult(scope, outcome, null);
     },
 

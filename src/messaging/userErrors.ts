@@ -3,7 +3,7 @@ import { InputError, ParleyError } from './errors.ts';
 
 /** The codes of a mutation's `userErrors`: the enum `UserErrorCode` of the schema, which describes each. */
 export type UserErrorCode =
-  | Exclude<ErrorCode, 'CURSOR_UNREACHABLE' | 'BAD_REQUEST' | 'INTERNAL_SERVER_ERROR'>
+  | Exclude<ErrorCode, 'CURSOR_UNREACHABLE' | 'INTERNAL_SERVER_ERROR'>
   | 'NOT_FOUND'
   | 'NOTHING_TO_SEND'
   | 'TEXT_REQUIRED'

@@ -252,10 +252,20 @@ describe('bad input', () => {
     expect(harness.takeCalls()).toEqual([]);
   });
 
-  it('a mutation is refused as such, since there is none', async () => {
-    const { status, errors } = await harness.query('mutation { __typename }');
+  it('a subscription is refused as such, while there is none', async () => {
+    const { status, errors } = await harness.query('subscription { __typename }');
     expect(status).toBe(400);
     expect(errors).toMatchObject([{ extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }]);
+  });
+
+  it('a mutation by GET is refused: whatever follows a link would write', async () => {
+    const input = `{ conversationId: "${CONVERSATION}", text: "x", idempotencyKey: "k" }`;
+    const query = `mutation { sendMessage(input: ${input}) { parts { id } } }`;
+    const url = `${harness.url}/graphql?${new URLSearchParams({ query }).toString()}`;
+    const response = await fetch(url, { headers: { 'apollo-require-preflight': 'true' } });
+    expect(response.status).toBe(405);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+    expect(harness.takeCalls()).toEqual([]);
   });
 
   it.each([

@@ -45,11 +45,11 @@ describe('an accounts file', () => {
   it('may say all that can be said', () => {
     const { accounts } = parse([
       { ...pact, name: ' Sales ', companyId: '7', baseUrl: 'http://localhost:8080/pact///' },
-      { ...without(pigeons, 'token'), tokenHeader: 'X-User-Token', userUuid: 'u-1' },
+      { ...without(pigeons, 'token'), tokenHeader: 'X-User-Token' },
     ]);
     expect(accounts).toMatchObject([
       { name: 'Sales', companyId: 7, baseUrl: 'http://localhost:8080/pact' },
-      { tokenHeader: 'x-user-token', userUuid: 'u-1' },
+      { tokenHeader: 'x-user-token' },
     ]);
   });
 
@@ -179,6 +179,9 @@ describe('an account', () => {
       'accounts[0]: needs either "token" or "tokenHeader"',
     ]);
     expect(parse([{ ...neither, tokenHeader: 'x-token' }]).problems).toEqual([]);
+    expect(parse([{ ...neither, tokenHeader: 'x-token', userUuid: 'u-1' }]).problems).toEqual([
+      'accounts[0].userUuid: goes with "token": with "tokenHeader" each caller is somebody else',
+    ]);
     for (const tokenHeader of ['', 'a b', 'a:b', 'a\nb', 'x'.repeat(65)]) {
       expect(problemsOf({ ...neither, tokenHeader })).toContain('accounts[0].tokenHeader:');
     }

@@ -64,7 +64,7 @@ const delivery: fc.Arbitrary<DeliveryRef> = fc.record({
   accountId,
   scope: externalId,
   part: fc.nat({ max: 999_999 }),
-  attempt: fc.nat({ max: 999_999 }),
+  attempt: fc.integer({ min: 1, max: 999_999 }),
 });
 const participant = fc.record({
   accountId,
@@ -357,6 +357,7 @@ describe('reading the id of a delivery', () => {
       Buffer.from(['d', 'acc', 'scope', ...numbers.map(encodeURIComponent)].join(':')).toString('base64url');
     expectRefused(parseDeliveryId, at(number, '1'));
     expectRefused(parseDeliveryId, at('0', number));
+    expectRefused(parseDeliveryId, at('0', '0'));
   });
 });
 

@@ -8,7 +8,7 @@ export function expectHonest(world: World, { key, texts, told, result }: Call): 
   if (!result) return;
   if (result instanceof Error) {
     expect(result).toBeInstanceOf(ParleyError);
-    expect((result).code).toBe('STORE_UNAVAILABLE');
+    expect(result.code).toBe('STORE_UNAVAILABLE');
     expect(told).toEqual([]);
     return;
   }

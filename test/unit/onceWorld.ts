@@ -266,6 +266,7 @@ export function createWorld({ namesSends }: { readonly namesSends: boolean }): W
       scope: key,
       provider,
       fingerprint: JSON.stringify(texts),
+      keyField: 'idempotencyKey',
       async plan() {
         await turn();
         return {

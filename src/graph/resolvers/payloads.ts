@@ -8,7 +8,8 @@ import type {
 export const SendMessagePayload: SendMessagePayloadResolvers = {
   message: ({ parts: [first] }, _args, { loaders }) =>
     first?.message ? loaders.message.load(first.message) : null,
-  delivery: ({ parts: [first] }) => first ?? null,
+  // Whoever looks at one delivery alone must not take all for sent.
+  delivery: ({ parts }) => parts.find(({ state }) => state === 'UNKNOWN') ?? parts[0] ?? null,
 };
 
 export const StartConversationPayload: StartConversationPayloadResolvers = {

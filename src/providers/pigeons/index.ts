@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { HttpRequest } from '../../http/client.ts';
 import type { AdapterOptions } from '../../http/adapterOptions.ts';
 import type { ErrorSource } from '../../messaging/errors.ts';
@@ -35,7 +36,7 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
 
   return {
     ...createPigeonsWrites({
-      ...{ source, wire: { source, lost }, call, loadRows, loadAll, selfAmong, isPigeonsId },
+      ...{ source, wire: { source, lost }, call, loadRows, loadAll, selfAmong, selfUnknown, isPigeonsId },
     }),
     // With callers' own tokens each is somebody else.
     ...('header' in token && { actor }),
@@ -96,14 +97,25 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     },
   };
 
+  /** Whose token a request brings. Pigeons has accepted it, or the list would not have come. */
   async function actor(context: ReadContext): Promise<string> {
-    const self = selfAmong(knownSelf === null ? await loadRows(context) : []);
-    if (self !== null) return self;
-    throw new ParleyError(
-      'SETTING_MISSING',
-      `It can't be told whose the token of this request is: set "userUuid" for the account in the accounts file.`,
-      { source },
-    );
+    const self = selfAmong(await loadRows(context));
+    // The user's conversations may not tell it. Then nothing can be sent either, and the token does for what is harmless twice.
+    return self ?? createHash('sha256').update(tokenFrom(context)).digest('base64url');
+  }
+
+  function selfUnknown(): ParleyError {
+    return 'value' in token
+      ? new ParleyError(
+          'SETTING_MISSING',
+          `It can't be told who this account is in the conversation: set "userUuid" for it in the accounts file.`,
+          { source },
+        )
+      : new ParleyError(
+          'UNSUPPORTED',
+          "It can't be told which participant the caller is, as long as all of their conversations are with the same one.",
+          { source },
+        );
   }
 
   function toDomain(row: PigeonsMessageRow, conversationId: string): Message {

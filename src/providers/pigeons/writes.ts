@@ -1,5 +1,5 @@
 import type { ErrorSource } from '../../messaging/errors.ts';
-import { beforeWriting, NotFoundError, ParleyError } from '../../messaging/errors.ts';
+import { beforeWriting, InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
 import type {
   OutgoingDevice,
   OutgoingMessage,
@@ -26,6 +26,8 @@ export interface PigeonsWritesOptions {
   readonly loadAll: (conversationId: string, context: ReadContext) => Promise<PigeonsMessages>;
   /** Who "I" am, as far as the list tells; null when it does not. */
   readonly selfAmong: (rows: readonly PigeonsConversationRow[]) => string | null;
+  /** What is told where it would have to be known. */
+  readonly selfUnknown: () => ParleyError;
   readonly isPigeonsId: (id: string) => boolean;
 }
 
@@ -49,7 +51,7 @@ const MAX_EMOJI_LENGTH = 10;
 
 /** Writing at Pigeons: a message carries our name in its metadata, and its history comes whole. Source: `pigeons.md`. */
 export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrites {
-  const { source, wire, call, loadRows, loadAll, selfAmong, isPigeonsId } = options;
+  const { source, wire, call, loadRows, loadAll, selfAmong, selfUnknown, isPigeonsId } = options;
 
   return {
     namesSends: true,
@@ -80,10 +82,8 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
 
     async addReaction({ conversationExternalId, externalId }, emoji, context) {
       if (!isPigeonsId(externalId)) throw new NotFoundError(source);
-      if (Array.from(emoji).length > MAX_EMOJI_LENGTH) {
-        const message = `A reaction has at most ${MAX_EMOJI_LENGTH} characters.`;
-        throw new ParleyError('BAD_USER_INPUT', message, { source });
-      }
+      if (Array.from(emoji).length > MAX_EMOJI_LENGTH)
+        throw new InputError('emoji', `A reaction has at most ${MAX_EMOJI_LENGTH} characters.`);
       const load = () => loadReactors(conversationExternalId, externalId, emoji, context);
       const before = await beforehand(load());
       // Where nobody has put it there, this account has not either, whoever that is.
@@ -136,10 +136,7 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
     const conversation = rows.find(({ uuid }) => uuid === conversationId);
     if (!conversation) throw new NotFoundError(source);
     const self = selfAmong(rows);
-    if (self === null) {
-      const message = `It can't be told who this account is in the conversation: set "userUuid" for it in the accounts file.`;
-      throw new ParleyError('SETTING_MISSING', message, { source });
-    }
+    if (self === null) throw selfUnknown();
     const others = (conversation.participants ?? []).filter(({ uuid }) => uuid !== self);
     if (others.length !== 1) {
       const message =
