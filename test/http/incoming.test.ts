@@ -4,7 +4,17 @@ import { InputError, ParleyError } from '../../src/messaging/errors.ts';
 import { FilePromise, uploadScalar } from '../../src/messaging/incomingFile.ts';
 import { hasPreflightHeader, isMultipart } from '../../src/uploads/incoming.ts';
 import type { PartSpec, UploadServer } from './incomingClient.ts';
-import { encode, encodePart, field, file, HEADERS, post, SMALL_LIMITS, startUploadServer, uploadOf } from './incomingClient.ts';
+import {
+  encode,
+  encodePart,
+  field,
+  file,
+  HEADERS,
+  post,
+  SMALL_LIMITS,
+  startUploadServer,
+  uploadOf,
+} from './incomingClient.ts';
 
 jest.setTimeout(60_000);
 
@@ -23,14 +33,28 @@ describe('a multipart request', () => {
 
   const send = (parts: readonly PartSpec[] | Buffer) => post(server.url, parts);
   const mapped = (map: unknown, variables: unknown = { file: null }, more: object = {}) =>
-    send([field('operations', { query: 'describe', variables, ...more }), field('map', map), file('0', 'hello')]);
+    send([
+      field('operations', { query: 'describe', variables, ...more }),
+      field('map', map),
+      file('0', 'hello'),
+    ]);
 
   describe('is read', () => {
     it('with its files in place of the nulls that the map names, and nothing else changed', async () => {
       const variables = { input: { text: 'hi', files: [null, null] }, alone: null, none: null };
       const { status, body } = await send([
-        field('operations', { query: 'describe', variables, operationName: 'Send', extensions: { a: 1 }, extra: 1 }),
-        field('map', { a: ['variables.input.files.1'], 'b.c': ['variables.alone'], '2': ['variables.input.files.0'] }),
+        field('operations', {
+          query: 'describe',
+          variables,
+          operationName: 'Send',
+          extensions: { a: 1 },
+          extra: 1,
+        }),
+        field('map', {
+          a: ['variables.input.files.1'],
+          'b.c': ['variables.alone'],
+          '2': ['variables.input.files.0'],
+        }),
         file('2', 'two'),
         file('a', 'a'),
         file('b.c', 'b'),
@@ -112,11 +136,18 @@ describe('a multipart request', () => {
       ['with "operations" that are not JSON', [field('operations', '{'), map, content]],
       ['with "operations" that are a text', [field('operations', '"a"'), map, content]],
       ['with "operations" that are null', [field('operations', 'null'), map, content]],
-      ['with a batch', [field('operations', '[{"query":"describe","variables":{"file":null}}]'), map, content]],
+      [
+        'with a batch',
+        [field('operations', '[{"query":"describe","variables":{"file":null}}]'), map, content],
+      ],
       ['with "operations" too deep to read', [field('operations', '['.repeat(8_000)), map, content]],
       [
         'with a key that is a prototype',
-        [field('operations', '{"query":"describe","variables":{"file":null,"\\u005f_proto__":{"a":1}}}'), map, content],
+        [
+          field('operations', '{"query":"describe","variables":{"file":null,"\\u005f_proto__":{"a":1}}}'),
+          map,
+          content,
+        ],
       ],
       ['with a "map" that is not JSON', [operations, field('map', '{'), content]],
       ['with a "map" that is a list', [operations, field('map', '[["variables.file"]]'), content]],
@@ -197,7 +228,11 @@ describe('a multipart request', () => {
   describe('is refused with PAYLOAD_TOO_LARGE', () => {
     it('when the map has more files than allowed', async () => {
       const { status, body } = await send(uploadOf('read', 'a', 'b', 'c', 'd'));
-      expect([status, body.code, body.message]).toEqual([413, 'PAYLOAD_TOO_LARGE', 'A request has at most 3 files.']);
+      expect([status, body.code, body.message]).toEqual([
+        413,
+        'PAYLOAD_TOO_LARGE',
+        'A request has at most 3 files.',
+      ]);
     });
 
     it.each(['operations', 'map'])('when the field "%s" is too long', async (name) => {
@@ -217,7 +252,9 @@ describe('a multipart request', () => {
 
   describe('has a file', () => {
     it('that fails with PAYLOAD_TOO_LARGE when it is too big, and never ends as if it were whole', async () => {
-      const { status, body } = await send(uploadOf('read', 'small', Buffer.alloc(maxFileBytes + 1), 'small too'));
+      const { status, body } = await send(
+        uploadOf('read', 'small', Buffer.alloc(maxFileBytes + 1), 'small too'),
+      );
       expect(status).toBe(200);
       expect(body.data).toMatchObject([
         { bytes: 5 },
@@ -290,7 +327,9 @@ describe('a multipart request', () => {
       const [operations, map] = uploadOf('read', 'a');
       const nameless = { name: '0', body: 'a', type: 'application/octet-stream' };
       expect((await send([operations!, map!, nameless])).body.data).toMatchObject([{ code: 'BAD_REQUEST' }]);
-      const odd = encodePart(file('0', 'a')).toString().replace('filename="note.txt"', "filename*=klingon''a");
+      const odd = encodePart(file('0', 'a'))
+        .toString()
+        .replace('filename="note.txt"', "filename*=klingon''a");
       const whole = Buffer.concat([encodePart(operations!), encodePart(map!), Buffer.from(odd), encode([])]);
       expect((await send(whole)).body.data).toMatchObject([{ code: 'BAD_REQUEST' }]);
     });
@@ -299,9 +338,18 @@ describe('a multipart request', () => {
 
 describe('the header of a request', () => {
   it('says whether it is a multipart one', () => {
-    const types = ['multipart/form-data; boundary=a', 'Multipart/Form-Data', 'multipart/form-data ;boundary=a'];
+    const types = [
+      'multipart/form-data; boundary=a',
+      'Multipart/Form-Data',
+      'multipart/form-data ;boundary=a',
+    ];
     for (const type of types) expect(isMultipart({ 'content-type': type })).toBe(true);
-    const others = ['application/json', 'multipart/mixed; boundary=a', 'text/plain; multipart/form-data', undefined];
+    const others = [
+      'application/json',
+      'multipart/mixed; boundary=a',
+      'text/plain; multipart/form-data',
+      undefined,
+    ];
     for (const type of others) expect(isMultipart({ 'content-type': type })).toBe(false);
   });
 
@@ -315,7 +363,16 @@ describe('the header of a request', () => {
 
 describe('the scalar Upload', () => {
   it('takes nothing that JSON can say', () => {
-    const forged = [null, 'a', 1, {}, [], { promise: {} }, { file: {} }, Object.create(FilePromise.prototype)];
+    const forged = [
+      null,
+      'a',
+      1,
+      {},
+      [],
+      { promise: {} },
+      { file: {} },
+      Object.create(FilePromise.prototype),
+    ];
     for (const value of forged) expect(() => uploadScalar.parseValue(value)).toThrow(ParleyError);
     expect(() => uploadScalar.parseValue({})).not.toThrow(InputError);
   });

@@ -135,7 +135,12 @@ export function field(name: string, value: unknown): PartSpec {
   return { name, body: typeof value === 'string' ? value : JSON.stringify(value) };
 }
 
-export function file(name: string, body: string | Buffer, fileName = 'note.txt', type = 'text/plain'): PartSpec {
+export function file(
+  name: string,
+  body: string | Buffer,
+  fileName = 'note.txt',
+  type = 'text/plain',
+): PartSpec {
   return { name, body, fileName, type };
 }
 
@@ -152,8 +157,7 @@ export function encodePart({ name, body, fileName, type }: PartSpec): Buffer {
   // Control characters have no other way to be said.
   const encoded = `*=utf-8''${encodeURIComponent(fileName ?? '')}`;
   const quoted = `="${fileName ?? ''}"`;
-  const named =
-    fileName === undefined ? '' : `; filename${/\p{Cc}/u.test(fileName) ? encoded : quoted}`;
+  const named = fileName === undefined ? '' : `; filename${/\p{Cc}/u.test(fileName) ? encoded : quoted}`;
   const typed = type === undefined ? '' : `Content-Type: ${type}\r\n`;
   return Buffer.concat([
     Buffer.from(`--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${named}\r\n${typed}\r\n`),
@@ -177,7 +181,7 @@ export interface Answer {
 }
 
 export async function post(url: string, body: readonly PartSpec[] | Buffer): Promise<Answer> {
-  const bytes = Buffer.isBuffer(body) ? body : encode(body as readonly PartSpec[]);
+  const bytes = Buffer.isBuffer(body) ? body : encode(body);
   const response = await fetch(url, { method: 'POST', headers: HEADERS, body: new Uint8Array(bytes) });
   return { status: response.status, body: await response.json() };
 }

@@ -21,7 +21,12 @@ export interface Settings {
 
 /** What became of a file, or of a request. */
 export type Outcome =
-  | { readonly fileName: string; readonly declaredType: string; readonly bytes: number; readonly sha256: string }
+  | {
+      readonly fileName: string;
+      readonly declaredType: string;
+      readonly bytes: number;
+      readonly sha256: string;
+    }
   | { readonly code: string; readonly message: string; readonly retryable: boolean };
 
 export interface State {
@@ -56,42 +61,43 @@ const outcomes: Outcome[] = [];
 let go: () => void = () => undefined;
 const gone = new Promise<void>((resolve) => (go = resolve));
 
-const ANSWERS: Record<string, (files: readonly Promise<IncomingFile>[], request: GraphQLRequest) => unknown> = {
-  describe: (_files, request) => describe(request),
-  read: (files) => inTurn(files, (file) => readAll(file.createReadStream())),
-  readBackwards: (files) => inTurn(files.toReversed(), (file) => readAll(file.createReadStream())),
-  readTwice: (files) =>
-    inTurn(files, async (file) => {
-      const first = await readAll(file.createReadStream());
-      const second = await readAll(file.createReadStream());
-      if (first.sha256 !== second.sha256) throw new Error('read differently');
-      return second;
-    }),
-  readWhenTold: (files) =>
-    inTurn(files, async (file) => {
-      await gone;
-      return readAll(file.createReadStream());
-    }),
-  readSlowly: (files) =>
-    inTurn(files, async (file) => {
-      const body = file.createReadStream();
-      await gone;
-      return readAll(body);
-    }),
-  readInTheBackground: (files) => {
-    void inTurn(files, (file) => readAll(file.createReadStream()));
-    return 'ok';
-  },
-  ignore: () => 'ok',
-  open: async (files) => {
-    for (const file of files) (await file).createReadStream();
-    return 'ok';
-  },
-  throw: async (files) => {
-    (await files[0]!).createReadStream();
-    throw new Error('a resolver of ours has a bug');
-  },
-};
+const ANSWERS: Record<string, (files: readonly Promise<IncomingFile>[], request: GraphQLRequest) => unknown> =
+  {
+    describe: (_files, request) => describe(request),
+    read: (files) => inTurn(files, (file) => readAll(file.createReadStream())),
+    readBackwards: (files) => inTurn(files.toReversed(), (file) => readAll(file.createReadStream())),
+    readTwice: (files) =>
+      inTurn(files, async (file) => {
+        const first = await readAll(file.createReadStream());
+        const second = await readAll(file.createReadStream());
+        if (first.sha256 !== second.sha256) throw new Error('read differently');
+        return second;
+      }),
+    readWhenTold: (files) =>
+      inTurn(files, async (file) => {
+        await gone;
+        return readAll(file.createReadStream());
+      }),
+    readSlowly: (files) =>
+      inTurn(files, async (file) => {
+        const body = file.createReadStream();
+        await gone;
+        return readAll(body);
+      }),
+    readInTheBackground: (files) => {
+      void inTurn(files, (file) => readAll(file.createReadStream()));
+      return 'ok';
+    },
+    ignore: () => 'ok',
+    open: async (files) => {
+      for (const file of files) (await file).createReadStream();
+      return 'ok';
+    },
+    throw: async (files) => {
+      (await files[0]!).createReadStream();
+      throw new Error('a resolver of ours has a bug');
+    },
+  };
 
 async function inTurn(
   files: readonly Promise<IncomingFile>[],
@@ -152,7 +158,8 @@ app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => {
 });
 app.addHook('preValidation', async (request, reply) => {
   if (!isMultipart(request.headers)) return;
-  if (!hasPreflightHeader(request.headers)) throw new ParleyError('BAD_REQUEST', 'The preflight header is missing.');
+  if (!hasPreflightHeader(request.headers))
+    throw new ParleyError('BAD_REQUEST', 'The preflight header is missing.');
   request.body = await parseMultipart(request.raw, reply.raw, limits);
 });
 app.addHook('onSend', async (request) => {
@@ -187,7 +194,11 @@ function sockets(): Promise<number> {
 process.on('message', (question: Question) => {
   if (question.ask === 'go') go();
   void sockets().then((count) =>
-    process.send!({ sockets: count, outcomes, peakMemory: process.resourceUsage().maxRSS * 1024 } satisfies State),
+    process.send!({
+      sockets: count,
+      outcomes,
+      peakMemory: process.resourceUsage().maxRSS * 1024,
+    } satisfies State),
   );
 });
 process.once('disconnect', () => process.exit());
