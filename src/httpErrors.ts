@@ -14,6 +14,8 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, maxRequestBytes: num
     answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
   );
   app.setErrorHandler((error: FastifyError | ParleyError, _request: FastifyRequest, reply) => {
+    if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
+      log.warn({ code: error.code, err: error.cause }, error.message);
     if (error instanceof ParleyError && STATUSES[error.code] !== undefined)
       return answer(reply, STATUSES[error.code]!, error.code, error.message);
     const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;

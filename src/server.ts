@@ -107,9 +107,13 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       const late = setTimeout(() => {
         for (const operation of inFlight) operation.abort();
       }, CLOSE_DEADLINE);
-      const tooLate = setTimeout(() => {
-        app.server.closeAllConnections();
-      }, CLOSE_DEADLINE + 1_000);
+      // Not before a send that is under way can be answered: its caller would have to ask again.
+      const tooLate = setTimeout(
+        () => {
+          app.server.closeAllConnections();
+        },
+        Math.max(CLOSE_DEADLINE, config.deadlines.readTimeout + config.deadlines.sendTimeout) + 1_000,
+      );
       await app.close();
       clearTimeout(late);
       clearTimeout(tooLate);
@@ -160,7 +164,7 @@ function addHealth(app: FastifyInstance, isReady: () => boolean): void {
   );
 }
 
-/** How long a request without files may take to arrive, and how long closing waits for those in flight; milliseconds. */
+/** How long a request without files may take to arrive, and how long closing waits for reads in flight; milliseconds. */
 const BODY_TIMEOUT = 30_000;
 const CLOSE_DEADLINE = 12_000;
 /** Milliseconds by which Node's own deadline comes after that of uploads, which says what is wrong. */

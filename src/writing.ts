@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config, FileStorageConfig } from './config/index.ts';
+import { ConfigError } from './config/index.ts';
 import { createBackground } from './messaging/background.ts';
 import { createContenders } from './messaging/contenders.ts';
 import { createContention } from './messaging/contention.ts';
@@ -123,6 +125,7 @@ async function openStaging(
     return { staging, close: () => Promise.resolve() };
   }
   if (storage.folder !== undefined) {
+    await checkFolder(storage.folder);
     const staging = createFolderStaging({ folder: resolve(storage.folder), now });
     return { staging, close: () => Promise.resolve() };
   }
@@ -131,6 +134,18 @@ async function openStaging(
     staging: createFolderStaging({ folder, now }),
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError([
+      `FILE_FOLDER (${folder}): files can't be kept there (${code ?? 'unknown error'})`,
+    ]);
+  }
 }
 
 function sweepRegularly(

@@ -6,6 +6,23 @@ export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', '
 
 const DAY = 86_400_000;
 
+interface Times {
+  readonly READ_TIMEOUT: number;
+  readonly SEND_TIMEOUT: number;
+  readonly UPLOAD_TOTAL_TIMEOUT: number;
+  readonly SEND_SETTLING_TIME: number;
+}
+
+/** Milliseconds from the beginning of a send to when it is certain that nothing has come of it. */
+function longestDoubt({
+  READ_TIMEOUT,
+  SEND_TIMEOUT,
+  UPLOAD_TOTAL_TIMEOUT,
+  SEND_SETTLING_TIME,
+}: Times): number {
+  return READ_TIMEOUT + SEND_TIMEOUT + UPLOAD_TOTAL_TIMEOUT + SEND_SETTLING_TIME;
+}
+
 // Also when another variable is wrong: every mistake is named in one go.
 const always = () => true;
 
@@ -49,6 +66,13 @@ export const environmentSchema = z
     S3_PATH_STYLE: z.enum(['true', 'false'], { error: 'must be true or false' }).optional(),
     S3_ACCESS_KEY_ID: z.string().optional(),
     S3_SECRET_ACCESS_KEY: z.string().optional(),
+  })
+  // Not by `>=`: where one of them is no duration, that is the mistake.
+  .refine((settings) => !(settings.IDEMPOTENCY_TTL < longestDoubt(settings)), {
+    path: ['IDEMPOTENCY_TTL'],
+    message:
+      'must be at least READ_TIMEOUT + SEND_TIMEOUT + UPLOAD_TOTAL_TIMEOUT + SEND_SETTLING_TIME: a send that is forgotten ' +
+      'before it is settled could be sent twice',
   })
   .refine(({ S3_BUCKET, FILE_FOLDER }) => !S3_BUCKET || !FILE_FOLDER, {
     path: ['FILE_FOLDER'],

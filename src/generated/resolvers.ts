@@ -34,7 +34,7 @@ export type Scalars = {
 /** One set of credentials at one provider. Several accounts of one provider are normal. */
 export type Account = {
   readonly __typename?: 'Account';
-  /** What can be done with this account, and within which limits. A conversation may have narrower ones. */
+  /** What can be done with this account, and within which limits. A conversation may have narrower ones: before sending, ask `Conversation.capabilities`. */
   readonly capabilities: Capabilities;
   /** This account's conversations, newest created first. Never an error: a provider that does not answer stands in `sources`. */
   readonly conversations: ConversationConnection;
@@ -110,7 +110,7 @@ export type ActionListView =
 
 /** An emoji for a message. */
 export type AddReactionInput = {
-  /** The emoji. A provider may limit its length, since one emoji can be many characters. */
+  /** The emoji. A provider may limit its length, since one emoji can be many characters. It can't be taken away again. */
   readonly emoji: Scalars['String']['input'];
   /** The message, by its `Message.id`. */
   readonly messageId: Scalars['ID']['input'];
@@ -339,7 +339,7 @@ export type Delivery = {
   readonly failureReason?: Maybe<Scalars['String']['output']>;
   /** Present when it can be asked for again with `Query.delivery`: a send that Parley has tried. Null for what a provider's history tells. */
   readonly id?: Maybe<Scalars['ID']['output']>;
-  /** The message. Null until the provider has named it. */
+  /** The message. Null until the provider has named it, which at a start not every one does. */
   readonly message?: Maybe<Message>;
   /** When the recipient read it. Null when nobody has, or the provider does not say. */
   readonly readAt?: Maybe<Scalars['DateTime']['output']>;
@@ -535,7 +535,7 @@ export type LinkTarget =
 
 /** A message to mark as read. */
 export type MarkMessageReadInput = {
-  /** The message, by its `Message.id`. */
+  /** The message, by its `Message.id`: one that came in. */
   readonly messageId: Scalars['ID']['input'];
 };
 
@@ -572,7 +572,10 @@ export type Message = {
   readonly conversation: Conversation;
   /** The provider's own id of the conversation. */
   readonly conversationExternalId: Scalars['String']['output'];
-  /** What is known of its way to the recipient. Null when the provider does not say. */
+  /**
+   * What the provider's history tells of its way to the recipient. Null when it does not, as at Pact and Letstalk: of a message that you
+   * send, keep the `Delivery.id` of the payload.
+   */
   readonly delivery?: Maybe<Delivery>;
   /** Whether it came in or went out, seen from the account. Null when that can't be known. */
   readonly direction?: Maybe<MessageDirection>;
@@ -773,6 +776,8 @@ export type Participant = {
   readonly avatarUrl?: Maybe<Scalars['URL']['output']>;
   /** Null when the provider does not say. */
   readonly email?: Maybe<Scalars['String']['output']>;
+  /** The provider's own id: at Pigeons the UUID that `StartPigeonsConversationInput.participantId` wants. */
+  readonly externalId: Scalars['String']['output'];
   /** Global and opaque. It names account, kind and the provider's id: client 7 and agent 7 are two. */
   readonly id: Scalars['ID']['output'];
   /** Which side it is on. */
@@ -1004,7 +1009,7 @@ export type SendMessageInput = {
   readonly idempotencyKey: Scalars['ID']['input'];
   /**
    * Where a conversation takes less in one message, send several, in order: text, files, action list. Each is one of `parts`; when one fails,
-   * those before it are sent, and the same key goes on where it stopped.
+   * those before it are sent, and the same key goes on where it stopped. A text that is too long is not split.
    */
   readonly splitIfNeeded?: InputMaybe<Scalars['Boolean']['input']>;
   /** The words. A provider's limit is `Capabilities.maxTextLength`. */
@@ -1110,7 +1115,7 @@ export type StartPigeonsConversationInput = {
   readonly accountId: Scalars['ID']['input'];
   /** The client's own name for this start: the same key never starts two. See `SendMessageInput.idempotencyKey`. */
   readonly idempotencyKey: Scalars['ID']['input'];
-  /** The other user's UUID. */
+  /** The other user's UUID, as `Participant.externalId` has it. */
   readonly participantId: Scalars['ID']['input'];
   /** The id of the thing that it is about. */
   readonly taggableId?: InputMaybe<Scalars['ID']['input']>;
@@ -1143,7 +1148,7 @@ export type TextContent = {
 
 /** Whether a text and attachments go together in one message. */
 export type TextWithAttachment =
-  /** A message with attachments may have a text. */
+  /** A message with attachments may have a text, unless `textWithAttachmentMimeTypes` leaves out the type of one. */
   | 'ALLOWED'
   /** A message has either a text or attachments. */
   | 'FORBIDDEN'
@@ -1818,6 +1823,7 @@ export type PageInfoResolvers<ContextType = GraphContext, ParentType extends Res
 export type ParticipantResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Participant'] = ResolversParentTypes['Participant']> = {
   avatarUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  externalId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   kind?: Resolver<ResolversTypes['ParticipantKind'], ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

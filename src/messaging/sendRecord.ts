@@ -139,7 +139,8 @@ export function toDelivery(scope: string, record: SendRecord, index: number): De
 
 /** A try that came to nothing, and was followed by another one. */
 export function toFailedDelivery(id: string, asOf: string): Delivery {
-  return { ...NOTHING_KNOWN, id, state: 'FAILED', asOf, failureReason: toReason(null) };
+  const failureReason = 'Not sent by this try. The same key was tried again, as a delivery of another id.';
+  return { ...NOTHING_KNOWN, id, state: 'FAILED', asOf, failureReason };
 }
 
 const NOTHING_KNOWN = {

@@ -1,5 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { checkKey } from './content.ts';
+import type { ErrorCode } from './errors.ts';
+import { NotFoundError, ParleyError } from './errors.ts';
 import type { ConversationRef, UploadRef } from './ids.ts';
 import type { IncomingFile } from './incomingFile.ts';
 import { pause } from './pause.ts';
@@ -9,7 +11,7 @@ import { scopeOf } from './sendRecord.ts';
 import type { Store } from './store.ts';
 import type { Upload, Uploads, UploadTarget } from './uploads.ts';
 import type { UserError } from './userErrors.ts';
-import { notFound, unsupported, userError } from './userErrors.ts';
+import { notFound, toUserError, unsupported, userError } from './userErrors.ts';
 import type { Caller } from './viewer.ts';
 import { viewerIdOf } from './viewer.ts';
 
@@ -67,9 +69,13 @@ export function createUploading(options: UploadingOptions): Uploading {
       if (errors.length > 0) return errors;
       const viewerId = await viewerIdOf(account.provider, caller);
       const target = { account, conversation, viewerId };
-      const arrived = await file;
-      if (key === null) return attachmentOf(await uploads.upload(target, arrived, caller.read));
-      return uploadOnce(scopeOf(viewerId, 'uploadAttachment', key), target, arrived, caller.read);
+      try {
+        const arrived = await file;
+        if (key === null) return attachmentOf(await uploads.upload(target, arrived, caller.read));
+        return await uploadOnce(scopeOf(viewerId, 'uploadAttachment', key), target, arrived, caller.read);
+      } catch (error) {
+        return [toFieldError(error)];
+      }
     },
 
     async find(ref, caller) {
@@ -138,6 +144,15 @@ export function createUploading(options: UploadingOptions): Uploading {
     }
   }
 }
+
+/** Names what is to blame for an error, where that is part of the input. Throws all others again. */
+function toFieldError(error: unknown): UserError {
+  if (error instanceof NotFoundError) return notFound('conversationId');
+  if (error instanceof ParleyError && OF_THE_FILE.has(error.code)) return toUserError(error, 'file');
+  throw error;
+}
+
+const OF_THE_FILE: ReadonlySet<ErrorCode> = new Set(['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'REQUEST_TIMEOUT']);
 
 const CONFLICT: readonly UserError[] = [
   userError(

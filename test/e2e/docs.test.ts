@@ -6,8 +6,10 @@ import { parse } from 'graphql';
 import { EXAMPLE_OPERATIONS, FIRST_QUERY } from '../../src/graph/exampleOperations.ts';
 import { environmentSchema } from '../../src/config/environment.ts';
 import { createSchema, printSubgraph } from '../../src/graph/schema.ts';
+import { conversationId } from '../../src/messaging/ids.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
+import { postUpload } from '../uploading.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
@@ -31,11 +33,19 @@ describe('the documentation', () => {
 
   it('has queries that work when pasted', async () => {
     const queries = [...blocks('README.md', 'graphql'), ...blocks('docs/sending.md', 'graphql')];
-    expect(queries.length).toBeGreaterThanOrEqual(5);
+    expect(queries.length).toBeGreaterThanOrEqual(7);
+    const file = { bytes: 'order,amount', fileName: 'orders.csv', type: 'text/csv' };
+    const support = conversationId({ accountId: 'support', externalId: '1484305' });
+    const { data: uploaded } = await postUpload(harness.url, { conversationId: support }, file);
+    const variables: Record<string, unknown> = { attachmentId: uploaded.uploadAttachment.attachment.id };
     for (const query of [...queries, FIRST_QUERY]) {
-      const { data, errors } = await harness.query(query);
+      const { data, errors } = await harness.query(query, { variables });
       expect(errors).toBeUndefined();
-      expect(JSON.stringify(data).length).toBeGreaterThan(200);
+      for (const [name, answer] of Object.entries<any>(data)) {
+        expect([name, answer?.userErrors ?? []]).toEqual([name, []]);
+        expect([name, JSON.stringify(answer).length > 40]).toEqual([name, true]);
+      }
+      variables['id'] ??= data.sendMessage?.delivery.id;
     }
     expect(read('README.md')).toContain(FIRST_QUERY);
   });

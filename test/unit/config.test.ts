@@ -128,6 +128,7 @@ describe('the configuration', () => {
     ['SEND_TIMEOUT', '-1s'],
     ['SEND_TIMEOUT', '25d'],
     ['IDEMPOTENCY_TTL', 'unlimited'],
+    ['IDEMPOTENCY_TTL', '6m'],
     ['SENT_FILE_RETENTION', 'forever'],
     ['UPLOAD_MAX_BYTES', '25MB'],
     ['UPLOAD_MAX_BYTES', '0'],

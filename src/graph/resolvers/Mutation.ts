@@ -1,3 +1,4 @@
+import { ParleyError } from '../../messaging/errors.ts';
 import { parseConversationId, parseMessageId } from '../../messaging/ids.ts';
 import type { UserError } from '../../messaging/userErrors.ts';
 import { toUserErrors } from '../../messaging/userErrors.ts';
@@ -52,13 +53,16 @@ const NOTHING_SENT = { parts: [], conversation: null };
 
 /** Runs a write. What a client can expect to go wrong becomes part of the payload, beside `nothing`. */
 async function write<Payload extends object>(
-  { forget }: GraphContext,
+  { forget, log }: GraphContext,
   nothing: Omit<Payload, 'userErrors'>,
   act: () => Promise<Payload>,
 ): Promise<Payload | (Omit<Payload, 'userErrors'> & { readonly userErrors: readonly UserError[] })> {
   try {
     return await act();
   } catch (error) {
+    // The only place where whoever runs Parley learns why files can't be kept.
+    if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
+      log.warn({ code: error.code, err: error.cause }, error.message);
     return { ...nothing, userErrors: toUserErrors(error) };
   } finally {
     forget();
