@@ -13,14 +13,15 @@ interface Times {
   readonly SEND_SETTLING_TIME: number;
 }
 
-/** Milliseconds from the beginning of a send to when it is certain that nothing has come of it. */
-function longestDoubt({
-  READ_TIMEOUT,
-  SEND_TIMEOUT,
-  UPLOAD_TOTAL_TIMEOUT,
-  SEND_SETTLING_TIME,
-}: Times): number {
-  return READ_TIMEOUT + SEND_TIMEOUT + UPLOAD_TOTAL_TIMEOUT + SEND_SETTLING_TIME;
+/** Whether it is longer than from the beginning of a send to when it is certain that nothing has come of it. */
+function isLongerThanDoubt(
+  duration: number,
+  { READ_TIMEOUT, SEND_TIMEOUT, UPLOAD_TOTAL_TIMEOUT, SEND_SETTLING_TIME }: Times,
+): boolean {
+  const times = [READ_TIMEOUT, SEND_TIMEOUT, UPLOAD_TOTAL_TIMEOUT, SEND_SETTLING_TIME];
+  // Where one of them is no duration, that is the mistake.
+  if (![duration, ...times].every(Number.isFinite)) return true;
+  return duration >= times.reduce((sum, time) => sum + time);
 }
 
 // Also when another variable is wrong: every mistake is named in one go.
@@ -67,8 +68,7 @@ export const environmentSchema = z
     S3_ACCESS_KEY_ID: z.string().optional(),
     S3_SECRET_ACCESS_KEY: z.string().optional(),
   })
-  // Not by `>=`: where one of them is no duration, that is the mistake.
-  .refine((settings) => !(settings.IDEMPOTENCY_TTL < longestDoubt(settings)), {
+  .refine((settings) => isLongerThanDoubt(settings.IDEMPOTENCY_TTL, settings), {
     path: ['IDEMPOTENCY_TTL'],
     message:
       'must be at least READ_TIMEOUT + SEND_TIMEOUT + UPLOAD_TOTAL_TIMEOUT + SEND_SETTLING_TIME: a send that is forgotten ' +
