@@ -3,6 +3,8 @@ import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer, Harness } from './harness.ts';
+import type { RawConnection } from './http/incomingClient.ts';
+import { connectTo } from './http/incomingClient.ts';
 
 /** A mutation that says all there is to say of an upload. */
 export const UPLOAD = `mutation Upload($input: UploadAttachmentInput!) {
@@ -127,4 +129,17 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
     await wait(10);
   }
   throw new Error(`it never came about that ${what}`);
+}
+
+/** A connection on which a test says byte by byte what it wants. Its `closed` resolves also when the other end has cut it. */
+export async function openConnection(url: string): Promise<RawConnection> {
+  const connection = await connectTo(Number(new URL(url).port));
+  // It rejects when the connection was cut while something was written.
+  connection.closed.catch(() => undefined);
+  let text = '';
+  connection.socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const closed = new Promise<string>((resolve) => {
+    connection.socket.once('close', () => resolve(text));
+  });
+  return { ...connection, closed };
 }

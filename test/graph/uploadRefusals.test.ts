@@ -12,9 +12,18 @@ import { wellKnown } from '../../src/sandbox/index.ts';
 import type { Harness, HarnessOptions } from '../harness.ts';
 import { startHarness } from '../harness.ts';
 import type { PartSpec, RawConnection } from '../http/incomingClient.ts';
-import { connectTo, encode, field, file, head, HEADERS } from '../http/incomingClient.ts';
+import { encode, field, file, head, HEADERS } from '../http/incomingClient.ts';
 import type { ClientFile } from '../uploading.ts';
-import { filesBelow, pdf, PNG, postUpload, temporaryFiles, until, UPLOAD } from '../uploading.ts';
+import {
+  filesBelow,
+  openConnection,
+  pdf,
+  PNG,
+  postUpload,
+  temporaryFiles,
+  until,
+  UPLOAD,
+} from '../uploading.ts';
 
 const MAX_BYTES = 400_000;
 const CONVERSATIONS = {
@@ -78,10 +87,9 @@ describe('an upload that goes wrong', () => {
     expect(data.uploadAttachment.attachment).toBeNull();
     return data.uploadAttachment.userErrors;
   };
-  const open = (to: Harness) => connectTo(Number(new URL(to.url).port));
   /** Sends a request up to somewhere within its file. */
   const beginUpload = async (to: Harness, whole: Buffer, length: number) => {
-    const connection = await open(to);
+    const connection = await openConnection(to.url);
     connection.socket.write(head(whole.length));
     connection.socket.write(whole.subarray(0, length));
     return connection;
@@ -104,7 +112,7 @@ describe('an upload that goes wrong', () => {
 
   describe('for want of the header that keeps other sites out', () => {
     it('is refused before a byte of its body has been sent', async () => {
-      const connection = await open(harness);
+      const connection = await openConnection(harness.url);
       connection.socket.write(
         `POST /graphql HTTP/1.1\r\nhost: parley\r\ncontent-length: 1000000\r\ncontent-type: ${HEADERS['content-type']}\r\n\r\n`,
       );
@@ -179,7 +187,7 @@ describe('an upload that goes wrong', () => {
     });
 
     it('is refused before its body has been sent when that is larger than any upload', async () => {
-      const connection = await open(harness);
+      const connection = await openConnection(harness.url);
       connection.socket.write(head(1_000_000_000));
       expect(await answerOf(connection)).toEqual({ status: 413, body: refusal('PAYLOAD_TOO_LARGE') });
     });
@@ -343,6 +351,19 @@ describe('an upload that goes wrong', () => {
       expect(await upload(hasty, input, { ...picture, bytes: pdf(300_000) })).toMatchObject([
         { code: 'PROVIDER_TIMEOUT', retryable: true },
       ]);
+    });
+
+    it('is ended there when its client leaves before there is an answer', async () => {
+      const { pact } = harness.sandbox;
+      pact.failNext({ hang: true }, { call: 'uploadAttachment' });
+      const seen = harness.logged().length;
+      const whole = encode(partsOf(CONVERSATIONS.pact, pdf(300_000)));
+      const connection = await beginUpload(harness, whole, whole.length);
+      await until('Pact has been asked', () => pact.requests.length > 0);
+      connection.socket.destroy();
+      await until('the call is over', () =>
+        /"uploadAttachment".*"CANCELLED"/.test(harness.logged().slice(seen)),
+      );
     });
 
     it('is refused while it still arrives: the client is told when it has sent everything', async () => {

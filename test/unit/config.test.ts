@@ -126,7 +126,7 @@ describe('the configuration', () => {
     ['SEND_TIMEOUT', '15'],
     ['SEND_TIMEOUT', '0s'],
     ['SEND_TIMEOUT', '-1s'],
-    ['SEND_TIMEOUT', '25d'],
+    ['UPLOAD_IDLE_TIMEOUT', '25d'],
     ['IDEMPOTENCY_TTL', 'unlimited'],
     ['IDEMPOTENCY_TTL', '6m'],
     ['SENT_FILE_RETENTION', 'forever'],

@@ -128,14 +128,15 @@ describe('a list that everybody writes at once', () => {
 
 /** Messages of the history, with their minutes. */
 const TIMES = { m1: 2, m2: 6, m3: 7, m4: 15 } as const;
-const MESSAGES = Object.keys(TIMES) as (keyof typeof TIMES)[];
+type Message = keyof typeof TIMES;
+const MESSAGES = Object.keys(TIMES) as Message[];
 
 /** What a contender does next. */
 type Act =
   | { readonly act: 'enter'; readonly from: number }
   | { readonly act: 'leave' }
-  | { readonly act: 'settle'; readonly message: keyof typeof TIMES }
-  | { readonly act: 'claim'; readonly candidates: readonly (keyof typeof TIMES)[] };
+  | { readonly act: 'settle'; readonly message: Message }
+  | { readonly act: 'claim'; readonly candidates: readonly Message[] };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ act: fc.constant('enter' as const), from: fc.nat({ max: 12 }) }),
@@ -172,13 +173,19 @@ const fates = fc.infiniteStream(
   ),
 );
 
+/** Whose each message is, and which have been shown to anybody. */
+interface History {
+  readonly owners: Map<string, string>;
+  readonly shown: Set<string>;
+}
+
 /**
  * One contender, by the rules that sends keep: it is tried again only when it was refused, which may be told late; the
  * provider gives each message to one, within its time; who has one is not tried again.
  */
-async function live(who: string, acts: readonly Act[], contenders: Contenders, owners: Map<string, string>) {
+async function live(who: string, acts: readonly Act[], contenders: Contenders, { owners, shown }: History) {
   const late: Promise<unknown>[] = [];
-  let own: { contender: Contender; isIn: (message: keyof typeof TIMES) => boolean } | undefined;
+  let own: { contender: Contender; isIn: (message: Message) => boolean; past: Set<string> } | undefined;
   let given: string | undefined;
   for (const [index, act] of acts.entries()) {
     try {
@@ -186,18 +193,24 @@ async function live(who: string, acts: readonly Act[], contenders: Contenders, o
         const { from } = act;
         const contender = tryOf(who, from, from + 5, index);
         await contenders.enter(PLACE, contender);
-        own = { contender, isIn: (message) => TIMES[message] >= from && TIMES[message] <= from + 5 };
+        const isIn = (message: Message) => TIMES[message] >= from && TIMES[message] <= from + 5;
+        own = { contender, isIn, past: new Set(shown) };
       } else if (act.act === 'leave' && own && given === undefined) {
         const { contender } = own;
         own = undefined;
         late.push(contenders.leave(PLACE, contender).catch(() => contenders.leave(PLACE, contender)));
       } else if (act.act === 'settle' && own?.isIn(act.message) && given === undefined) {
-        if (owners.has(act.message)) continue;
+        // What stood in the history before it was sent is another one's.
+        if (owners.has(act.message) || own.past.has(act.message)) continue;
         given = act.message;
         owners.set(act.message, who);
         await contenders.settle(PLACE, who, act.message);
       } else if (act.act === 'claim' && own) {
-        const claimed = await contenders.claim(PLACE, own.contender, act.candidates.filter(own.isIn));
+        // A history shows what the provider has made of it, also where that could not be written down.
+        const seen = MESSAGES.filter((each) => each === given || act.candidates.includes(each));
+        const candidates = seen.filter(own.isIn);
+        for (const each of candidates) shown.add(each);
+        const claimed = await contenders.claim(PLACE, own.contender, candidates);
         if (claimed === null) continue;
         expect(owners.get(claimed) ?? who).toBe(who);
         expect(given ?? claimed).toBe(claimed);
@@ -217,8 +230,8 @@ describe('whatever many contenders do at once, and however the store fails them,
       fc.asyncProperty(lives, fates, fc.scheduler(), async (lives, fates, scheduler) => {
         const store = createMemoryStore();
         const contenders = createContenders(slowly(store, scheduler, fates), DAY);
-        const owners = new Map<string, string>();
-        const all = NAMES.map((who, index) => live(who, lives[index]!, contenders, owners));
+        const history = { owners: new Map<string, string>(), shown: new Set<string>() };
+        const all = NAMES.map((who, index) => live(who, lives[index]!, contenders, history));
         await scheduler.waitFor(Promise.all(all));
         const listed = JSON.parse((await store.get(`contenders:${PLACE}`)) ?? '[]') as {
           who: string;

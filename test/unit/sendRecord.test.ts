@@ -191,6 +191,11 @@ describe('a part as callers see it', () => {
     }
   });
 
+  it('has no id before its first try: there is no delivery to ask for', () => {
+    const record = { ...recordOf(WAITING), parts: [partOf(WAITING, 0)] };
+    expect(toDelivery('scope', record, 0)).toMatchObject({ id: null, state: 'FAILED' });
+  });
+
   it.each<[keyof typeof STEPS, string, string]>([
     ['waiting', 'FAILED', AS_OF],
     ['refused', 'FAILED', AS_OF],
