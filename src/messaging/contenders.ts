@@ -91,14 +91,13 @@ const MAX_ENTRIES = 200;
 
 function onlyCandidate(
   others: readonly Entry[],
-  { from, until }: Contender,
+  { until }: Contender,
   candidates: readonly string[],
 ): string | null {
   const taken = new Set(others.map(({ messageId }) => messageId));
   const free = candidates.filter((id) => !taken.has(id));
-  const hasRival = others.some(
-    (other) => other.messageId === null && other.from <= until && other.until >= from,
-  );
+  // However long ago one was sent: a message that is delivered by a job may be days late.
+  const hasRival = others.some((other) => other.messageId === null && other.from <= until);
   return free.length === 1 && !hasRival ? free[0]! : null;
 }
 

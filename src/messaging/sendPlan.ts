@@ -65,7 +65,7 @@ export function planStart(
   start: Unnamed<StartConversation>,
   { sendTimeout }: Pick<PlanOptions, 'sendTimeout'>,
 ): Plan {
-  const name = toName(viewerId, account.id, 'start', key, 0);
+  const name = toName(viewerId, account.id, null, key, 0);
   const named: StartConversation = { ...start, name };
   return {
     // The text stays out of the store, as that of any message.
@@ -125,7 +125,7 @@ function planPart(
 function toName(
   viewerId: string,
   accountId: string,
-  conversationId: string,
+  conversationId: string | null,
   key: string,
   part: number,
 ): string {

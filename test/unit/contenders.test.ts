@@ -38,6 +38,8 @@ describe('a message of the history', () => {
     ['begins where the other ends', -5, 0],
     ['lies within the other', 1, 2],
     ['holds the other', -10, 20],
+    // What was sent long ago may be delivered only now.
+    ['is long over', -1_000, -900],
   ])('is nobody’s while a rival has none whose time %s', async (_what, from, until) => {
     const contenders = open();
     await contenders.enter(PLACE, tryOf('ann'));
