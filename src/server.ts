@@ -65,6 +65,10 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   } = await openWriting({
     ...{ config, registry, log, uploadTimeout: limits.uploadTimeout },
     urlOf: (stagedKey, fileName) => fileUrl(publicUrl, stagedKey, fileName),
+  }).catch(async (error: unknown) => {
+    await closeAccounts();
+    await sandbox?.close();
+    throw error;
   });
 
   const app = fastify({

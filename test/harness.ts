@@ -70,7 +70,10 @@ export async function startHarness({
       ...(httpLimits && { httpLimits }),
       log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
     },
-  );
+  ).catch(async (error: unknown) => {
+    await sandbox.close();
+    throw error;
+  });
   const url = await server.listen();
 
   const query = async (document: string, { variables, headers }: QueryOptions = {}): Promise<Answer> => {

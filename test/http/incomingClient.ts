@@ -205,7 +205,8 @@ export async function connectTo(port: number): Promise<RawConnection> {
   });
   // A connection that is cut is what some tests are about: they look at what came before.
   socket.on('error', () => undefined);
-  const closed = once(socket, 'close').then(() => text);
+  // Not `once` of the events module, which an error on the way would reject.
+  const closed = new Promise<string>((resolve) => socket.once('close', () => resolve(text)));
   await once(socket, 'connect');
   return {
     socket,

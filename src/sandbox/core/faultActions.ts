@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ActiveFault } from './faultQueue.ts';
@@ -24,6 +26,7 @@ export function createFaultActions(
     wait(milliseconds, undefined, { signal: closing }).catch(() => undefined);
   return {
     async before(fault, request, reply) {
+      if (isAnsweredAtOnce(fault)) await discardBody(request.raw);
       if ('status' in fault) {
         const body = 'body' in fault ? fault.body : refusal(fault.status, request);
         const text = typeof body === 'string';
@@ -87,6 +90,22 @@ export function createFaultActions(
       return payload;
     },
   };
+}
+
+function isAnsweredAtOnce(fault: ActiveFault): boolean {
+  return 'status' in fault || 'malformed' in fault || 'html' in fault || 'redirect' in fault;
+}
+
+/**
+ * Reads what nobody will look at, as proxies do. To answer and close the connection while its sender is still writing would
+ * look to them like a connection that broke.
+ */
+async function discardBody(request: IncomingMessage): Promise<void> {
+  const hasBody =
+    request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return;
+  request.resume();
+  await finished(request).catch(() => undefined);
 }
 
 /** A stream that gives these bytes and then neither more nor its end. */
