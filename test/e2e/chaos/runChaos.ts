@@ -101,36 +101,58 @@ async function runClient(send: PlannedSend, sandbox: Sandbox, instances: Instanc
 async function settle(plan: readonly PlannedSend[], sandbox: Sandbox, fleet: Fleet): Promise<Ending[]> {
   for (const emulator of [sandbox.pact, sandbox.letstalk, sandbox.pigeons]) emulator.clearFaults();
   const url = await fleet.instances[0]!();
-  const endings: Ending[] = [];
-  const waiting = [...plan];
-  await Promise.all(
-    Array.from({ length: CLIENTS }, async () => {
-      for (let send = waiting.shift(); send; send = waiting.shift())
-        endings.push(await settleOne(send, sandbox, { instances: fleet.instances, url }));
-    }),
-  );
-  return endings;
+  const ended: Ending[] = [];
+  let open = plan;
+  // What one of them turns out to have is no longer in question for the others.
+  for (let looks = MOST_LOOKS; open.length > 0; looks = 1) {
+    const endings = await inTurns(open, (send) =>
+      settleOne(send, sandbox, { instances: fleet.instances, url, looks }),
+    );
+    const settled = endings.filter(({ end }) => end !== 'UNKNOWN');
+    if (settled.length === 0) return [...ended, ...endings];
+    ended.push(...settled);
+    open = endings.filter(({ end }) => end === 'UNKNOWN').map(({ send }) => send);
+  }
+  return ended;
 }
+
+/** Pact may never know; the others do as soon as a lost send can no longer turn up, and are sent again then. */
+const MOST_LOOKS = 60;
+const MOST_LOOKS_AT_PACT = 10;
 
 async function settleOne(
   send: PlannedSend,
   sandbox: Sandbox,
-  { instances, url }: { instances: Instances; url: string },
+  { instances, url, looks }: { instances: Instances; url: string; looks: number },
 ): Promise<Ending> {
   let told = await insist(send, instances);
-  const most = send.provider === 'pact' ? 10 : 60;
-  for (let looks = 0; looks < most; looks += 1) {
+  const most = send.provider === 'pact' ? Math.min(looks, MOST_LOOKS_AT_PACT) : looks;
+  for (let look = 0; look < most; look += 1) {
     const state = told.delivery?.state;
     if (state === undefined) return { send, end: 'REFUSED', messageId: null };
     if (state !== 'UNKNOWN' && told.messageId !== null)
       return { send, end: 'SENT', messageId: told.messageId };
     sandbox.pact.settleJobs();
     await wait(100);
-    // Pact may never know; the others do as soon as a lost send can no longer turn up, and are sent again then.
     told =
       send.provider === 'pact' ? await readDelivery(url, told.delivery!.id) : await insist(send, instances);
   }
   return { send, end: 'UNKNOWN', messageId: null };
+}
+
+async function inTurns<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
+  const waiting = [...items];
+  const results: Result[] = [];
+  await Promise.all(
+    Array.from({ length: CLIENTS }, async () => {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift())
+        results.push(await work(item));
+    }),
+  );
+  return results;
 }
 
 interface Fleet {
