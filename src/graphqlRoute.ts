@@ -40,6 +40,8 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     done(null);
   });
 
+  acceptUtf8Only(app);
+
   app.route({
     url: '/graphql',
     method: ['GET', 'POST', 'OPTIONS'],
@@ -66,6 +68,21 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
           }),
         ),
     }),
+  });
+}
+
+/** Reads JSON as Fastify does, but refuses bytes that are no UTF-8: what stood in for them would be sent to a customer. */
+function acceptUtf8Only(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      void parse(request, utf8.decode(body as Buffer), done);
+    } catch (cause) {
+      done(
+        new ParleyError('BAD_REQUEST', "The request can't be read: its body is JSON, in UTF-8.", { cause }),
+      );
+    }
   });
 }
 

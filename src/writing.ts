@@ -88,7 +88,7 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
     }),
     uploading: createUploading({
       ...{ registry, uploads, store, now, keep: limits.unsentTtl },
-      timeout: limits.totalTimeout + uploadTimeout,
+      timeout: uploadTimeout,
     }),
     gestures: createGestures(registry),
     staging,

@@ -61,9 +61,10 @@ function checkOperation(
       `There are no ${operation.operation}s in this graph.`,
     );
   }
-  const { coerced: variables } = getVariableValues(schema, operation.variableDefinitions ?? [], inputs);
-  // Variables that do not fit their types are GraphQL's own to refuse, when the operation runs.
-  if (!variables) return;
+  // The first mistake is enough: GraphQL writes the whole input out for each, and a large one can have tens of thousands.
+  const definitions = operation.variableDefinitions ?? [];
+  const { coerced: variables, errors } = getVariableValues(schema, definitions, inputs, { maxErrors: 1 });
+  if (!variables) throw refusal(operation, 'BAD_USER_INPUT', shorten(errors[0]!.message));
 
   const { items, fields } = measureOperation(operation, root, {
     schema,
@@ -123,6 +124,15 @@ function lengthOf(
     throw error;
   }
 }
+
+function shorten(message: string): string {
+  if (message.length <= MAX_MESSAGE_LENGTH) return message;
+  // What is wrong with it stands at the end, behind the value.
+  return `${message.slice(0, MAX_MESSAGE_LENGTH / 2)} … ${message.slice(-MAX_MESSAGE_LENGTH / 2)}`;
+}
+
+/** UTF-16 code units. */
+const MAX_MESSAGE_LENGTH = 600;
 
 function refusal(
   nodes: FieldNode | OperationDefinitionNode,

@@ -18,6 +18,10 @@ export interface Contenders {
    * where it might as well be another one's. What one was given stays its own, and nothing else is given to it.
    */
   claim(place: string, contender: Contender, candidates: readonly string[]): Promise<string | null>;
+  /** Whether anybody there is without a message who may have one from before the end of that time. */
+  isContended(place: string, until: string): Promise<boolean>;
+  /** The messages there that are somebody else's. */
+  ownedByOthers(place: string, who: string): Promise<ReadonlySet<string | null>>;
 }
 
 /** One try, at the earliest and at the latest; UTC ISO 8601. */
@@ -60,16 +64,24 @@ export function createContenders(store: Store, timeToLive: number): Contenders {
       });
       return claimed;
     },
+
+    isContended: async (place, until) => hasRival((await read(place)).entries, until),
+    ownedByOthers: async (place, who) =>
+      new Set(without((await read(place)).entries, is(who)).map(({ messageId }) => messageId)),
   };
+
+  async function read(place: string): Promise<{ text: string | undefined; entries: readonly Entry[] }> {
+    const text = await store.get(keyOf(place));
+    return { text, entries: text === undefined ? [] : (JSON.parse(text) as readonly Entry[]) };
+  }
 
   async function update(
     place: string,
     change: (entries: readonly Entry[]) => readonly Entry[],
   ): Promise<void> {
-    const key = `contenders:${place}`;
+    const key = keyOf(place);
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const text = await store.get(key);
-      const entries = text === undefined ? [] : (JSON.parse(text) as readonly Entry[]);
+      const { text, entries } = await read(place);
       const changed = change(entries);
       if (changed === entries) return;
       const next = JSON.stringify(bounded(changed));
@@ -89,6 +101,10 @@ export function createContenders(store: Store, timeToLive: number): Contenders {
 const MAX_TRIES = 100;
 const MAX_ENTRIES = 200;
 
+function keyOf(place: string): string {
+  return `contenders:${place}`;
+}
+
 function onlyCandidate(
   others: readonly Entry[],
   { until }: Contender,
@@ -96,9 +112,12 @@ function onlyCandidate(
 ): string | null {
   const taken = new Set(others.map(({ messageId }) => messageId));
   const free = candidates.filter((id) => !taken.has(id));
-  // However long ago one was sent: a message that is delivered by a job may be days late.
-  const hasRival = others.some((other) => other.messageId === null && other.from <= until);
-  return free.length === 1 && !hasRival ? free[0]! : null;
+  return free.length === 1 && !hasRival(others, until) ? free[0]! : null;
+}
+
+// However long ago one was sent: a message that is delivered by a job may be days late.
+function hasRival(others: readonly Entry[], until: string): boolean {
+  return others.some(({ messageId, from }) => messageId === null && from <= until);
 }
 
 function is(who: string): (entry: Entry) => boolean {
@@ -109,8 +128,13 @@ function without(entries: readonly Entry[], isMeant: (entry: Entry) => boolean):
   return entries.some(isMeant) ? entries.filter((entry) => !isMeant(entry)) : entries;
 }
 
-// The oldest of those that have their message are of no more interest to anybody.
+/** Stands for those who are left out: any message might be one of theirs. */
+const FORGOTTEN: Entry = { who: '', token: '', from: '', until: '', messageId: null };
+
+// The oldest of those that have their message are left out, for that price.
 function bounded(entries: readonly Entry[]): readonly Entry[] {
-  let excess = entries.length - MAX_ENTRIES;
-  return excess <= 0 ? entries : entries.filter(({ messageId }) => messageId === null || excess-- <= 0);
+  const kept = without(entries, is(FORGOTTEN.who));
+  let excess = kept.length - MAX_ENTRIES;
+  const latest = kept.filter(({ messageId }) => messageId === null || excess-- <= 0);
+  return latest.length === kept.length ? entries : [FORGOTTEN, ...latest];
 }

@@ -55,7 +55,7 @@ export function checkContent(content: Content): UserError[] {
   if (buttons.length > 0 && isBlank(text))
     errors.push(userError('TEXT_REQUIRED', 'text', 'Buttons need a text to stand under.'));
   if (text !== null && !isCleanText(text)) errors.push(badText('text'));
-  for (const [index, button] of buttons.entries())
+  for (const [index, button] of buttons.slice(0, MAX_BUTTONS).entries())
     if (isBlank(button) || !isCleanText(button)) errors.push(badText(`buttons.${index}`));
   if (buttons.length > MAX_BUTTONS) {
     const message = `A message has at most ${MAX_BUTTONS} buttons; these are ${buttons.length}.`;
@@ -87,7 +87,7 @@ function checkActionList({ title, items }: OutgoingActionList): UserError[] {
     const message = `An action list has 1 to ${MAX_ITEMS} items; this one has ${items.length}.`;
     errors.push(userError('BAD_USER_INPUT', 'actionList.items', message));
   }
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of items.slice(0, MAX_ITEMS).entries()) {
     const field = `actionList.items.${index}`;
     if (isBlank(item.label) || !isCleanText(item.label)) errors.push(badText(`${field}.${item.kind}.label`));
     if (item.kind === 'quickReply' && (isBlank(item.message) || !isCleanText(item.message)))

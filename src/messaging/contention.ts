@@ -34,10 +34,11 @@ export interface Told {
 }
 
 /**
- * Where a message of ours can stand in the history: providers' clocks go wrong by seconds, and a job that is delivered
- * later makes its message later. Wider, and the same text of another sender would be taken for it.
+ * Where a message of ours can stand in the history: providers' clocks go wrong, and a job that is delivered later makes its
+ * message later. A clock that is slower than this leaves a send unknown; any more, and the same text that somebody wrote just
+ * before would be taken for it.
  */
-const CLOCK_SKEW = 60_000;
+const CLOCK_SKEW = 3_000;
 const LATE_DELIVERY = 300_000;
 
 /** The time in which a try's message may stand in the history. */
@@ -50,8 +51,17 @@ export function windowOf({ from, until }: Pick<Try, 'from' | 'until'>): { from: 
 
 export function createContention(contenders: Contenders): Contention {
   return {
-    enter: (part, own) => contenders.enter(placeOf(part), toContender(part, own)),
-    leave: (part, own) => contenders.leave(placeOf(part), toContender(part, own)),
+    async enter(part, own) {
+      const contender = toContender(part, own);
+      await contenders.enter(placeOf(part), contender);
+      if (part.record.start) await contenders.enter(placeOfStarts(part), contender);
+    },
+
+    async leave(part, own) {
+      const contender = toContender(part, own);
+      await contenders.leave(placeOf(part), contender);
+      if (part.record.start) await contenders.leave(placeOfStarts(part), contender);
+    },
 
     async settle(part, { conversationId, messageId }, own) {
       if (messageId !== null) await contenders.settle(placeOf(part), whoOf(part), messageId);
@@ -60,18 +70,41 @@ export function createContention(contenders: Contenders): Contention {
       const there = placeIn(conversationId, part);
       if (messageId !== null) await contenders.settle(there, whoOf(part), messageId);
       else if (own) await contenders.enter(there, toContender(part, own));
+      await contenders.settle(placeOfStarts(part), whoOf(part), conversationId);
     },
 
     async claim(part, own, candidates) {
       const contender = toContender(part, own);
+      if (part.record.start) return claimForStart(part, contender, candidates);
+      // A start whose conversation nobody knows may have begun it with the same words.
+      if (await contenders.isContended(placeOfStarts(part), contender.until)) return null;
       const ids = candidates.map(({ messageId }) => messageId);
       const claimed = await contenders.claim(placeOf(part), contender, ids);
-      const candidate = candidates.find(({ messageId }) => messageId === claimed);
-      if (!candidate || !part.record.start || candidate.conversationId === null) return candidate ?? null;
-      const there = placeIn(candidate.conversationId, part);
-      return (await contenders.claim(there, contender, [candidate.messageId])) === null ? null : candidate;
+      return candidates.find(({ messageId }) => messageId === claimed) ?? null;
     },
   };
+
+  async function claimForStart<T extends Told & { readonly messageId: string }>(
+    part: Contending,
+    contender: Contender,
+    candidates: readonly T[],
+  ): Promise<T | null> {
+    // What is a send's in its conversation is none of the start's, which would be bound to it.
+    const free: T[] = [];
+    for (const candidate of candidates) {
+      const there = placeIn(candidate.conversationId!, part);
+      const owned = await contenders.ownedByOthers(there, contender.who);
+      if (!owned.has(candidate.messageId)) free.push(candidate);
+    }
+    const ids = free.map(({ messageId }) => messageId);
+    const claimed = await contenders.claim(placeOf(part), contender, ids);
+    const candidate = free.find(({ messageId }) => messageId === claimed);
+    if (!candidate) return null;
+    const there = placeIn(candidate.conversationId!, part);
+    if ((await contenders.claim(there, contender, [candidate.messageId])) === null) return null;
+    await contenders.settle(placeOfStarts(part), contender.who, candidate.conversationId!);
+    return candidate;
+  }
 }
 
 function toContender(part: Contending, own: Try): Contender {
@@ -88,6 +121,11 @@ function placeOf(part: Contending): string {
   if (!start) return placeIn(conversationId!, part);
   const contact = start.provider === 'PACT' ? [start.messenger, start.phone, start.username] : [];
   return `${accountId}:start:${JSON.stringify(contact)}:${contentOf(part)}`;
+}
+
+/** Where all starts of an account with that content stand until their conversation is known. */
+function placeOfStarts(part: Contending): string {
+  return `${part.record.accountId}:starts:${contentOf(part)}`;
 }
 
 function placeIn(conversationId: string, part: Contending): string {

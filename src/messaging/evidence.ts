@@ -50,7 +50,7 @@ async function search(
   context: ReadContext,
 ): Promise<{ candidates: readonly Candidate[]; complete: boolean }> {
   const { conversationId, start } = record;
-  const { name, digest, fileCount } = record.parts[index]!;
+  const { name, digest, fileCount, fileIds = [] } = record.parts[index]!;
   const window = windowOf(step);
   if (start) {
     const search = await provider.findStarted?.({ start, name, digest, ...window }, context);
@@ -59,7 +59,8 @@ async function search(
     );
     return { candidates, complete: search?.complete ?? false };
   }
-  const search = await provider.findSent?.(conversationId!, { name, digest, fileCount, ...window }, context);
+  const lost = { name, digest, fileCount, fileIds, ...window };
+  const search = await provider.findSent?.(conversationId!, lost, context);
   const candidates = (search?.found ?? []).map((progress) => toCandidate(conversationId!, progress));
   return { candidates, complete: search?.complete ?? false };
 }

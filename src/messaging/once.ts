@@ -160,7 +160,9 @@ export function createOnce(options: OnceOptions): Once {
       contention: task.provider.namesSends ? undefined : contention,
     });
     const record = await finish(claim, step, conversationId);
-    if (step.at === 'WAITING') return refusal(record, [step.refusal!]);
+    // Unless others, who found it overdue, know better.
+    if (step.at === 'WAITING')
+      return record.parts[index]!.step.at === 'WAITING' ? refusal(record, [step.refusal!]) : undefined;
     call.sent = record;
     // Others may have found it overdue, and what became of it.
     const isLost = record.parts[index]!.step.at === 'LOST';
@@ -270,7 +272,9 @@ function toRecord(
   return {
     ...record,
     fingerprint,
-    parts: parts.map(({ name, digest, fileCount }) => ({ name, digest, fileCount, attempt, step })),
+    parts: parts.map(({ name, digest, fileCount, fileIds = [] }) => ({
+      ...{ name, digest, fileCount, fileIds, attempt, step },
+    })),
   };
 }
 

@@ -73,6 +73,8 @@ export interface LostSend {
   /** What it said, as {@link textDigest} gives it. */
   readonly digest: string;
   readonly fileCount: number;
+  /** The provider's ids of its files, where they were uploaded there. */
+  readonly fileIds?: readonly string[];
   /** When it was tried, at the earliest and at the latest; UTC ISO 8601. A provider's clock may be off a little. */
   readonly from: string;
   readonly until: string;
@@ -122,7 +124,7 @@ export interface Started {
 }
 
 /** A start whose answer was lost: what it was to start, without the text, and when. */
-export interface LostStart extends Omit<LostSend, 'fileCount'> {
+export interface LostStart extends Omit<LostSend, 'fileCount' | 'fileIds'> {
   readonly start: StartConversation;
 }
 

@@ -108,6 +108,7 @@ function planPart(
     name,
     digest: textDigest(part.text),
     fileCount: part.files.length,
+    fileIds: part.files.flatMap(({ externalId }) => externalId ?? []),
     timeout: bringsFile ? fileSendTimeout : sendTimeout,
     async send(context) {
       const message = { ...part, conversationId, name, device: content.device };

@@ -26,6 +26,8 @@ export interface PartRecord {
   readonly name: string;
   readonly digest: string;
   readonly fileCount: number;
+  /** The provider's ids of its files, where they were uploaded there. */
+  readonly fileIds?: readonly string[];
   /** How often it was tried. */
   readonly attempt: number;
   readonly step: Step;

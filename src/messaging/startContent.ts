@@ -14,8 +14,21 @@ export function checkStart(start: Unnamed<StartConversation>, field: string): Us
       : [],
   );
   if (start.provider === 'PACT') errors.push(...checkContact(start, field));
-  if (start.provider === 'LETSTALK') errors.push(...checkNumbers(start, field));
+  if (start.provider === 'LETSTALK') {
+    errors.push(...checkNumbers(start, field));
+    if (!isShallow(start.metadata, MAX_DEPTH)) {
+      const message = `Metadata is nested at most ${MAX_DEPTH} levels deep.`;
+      errors.push(userError('BAD_USER_INPUT', `${field}.metadata`, message));
+    }
+  }
   return errors;
+}
+
+const MAX_DEPTH = 32;
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1));
 }
 
 function checkContact(

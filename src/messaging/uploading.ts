@@ -56,9 +56,12 @@ interface Claim {
 
 /** Milliseconds between two looks at what another one is doing. */
 const PAUSE = 100;
+/** Milliseconds for which a caller is kept waiting for another one, whose process may be gone. */
+const LONGEST_WAIT = 20_000;
 
 export function createUploading(options: UploadingOptions): Uploading {
   const { registry, uploads, store, keep, timeout, now } = options;
+  const taken = new WeakSet<IncomingFile>();
 
   return {
     async upload({ conversation, file, key }, caller) {
@@ -71,6 +74,9 @@ export function createUploading(options: UploadingOptions): Uploading {
       const target = { account, conversation, viewerId };
       try {
         const arrived = await file;
+        // By aliases, one file of a request would become hundreds.
+        if (taken.has(arrived)) return [userError('BAD_USER_INPUT', 'file', ONCE)];
+        taken.add(arrived);
         if (key === null) return attachmentOf(await uploads.upload(target, arrived, caller.read));
         return await uploadOnce(scopeOf(viewerId, 'uploadAttachment', key), target, arrived, caller.read);
       } catch (error) {
@@ -91,10 +97,12 @@ export function createUploading(options: UploadingOptions): Uploading {
     context: ReadContext,
   ): Promise<Attachment | readonly UserError[]> {
     const key = `upload-key:${scope}`;
+    const startedAt = now();
     for (;;) {
       const text = await store.get(key);
       const record = text === undefined ? undefined : (JSON.parse(text) as KeyRecord);
       if (record?.at === 'UPLOADING' && record.until > now()) {
+        if (now() - startedAt >= LONGEST_WAIT) return UNDER_WAY;
         await pause(PAUSE, context.signal);
         continue;
       }
@@ -153,6 +161,19 @@ function toFieldError(error: unknown): UserError {
 }
 
 const OF_THE_FILE: ReadonlySet<ErrorCode> = new Set(['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'REQUEST_TIMEOUT']);
+
+const UNDER_WAY: readonly UserError[] = [
+  {
+    ...userError(
+      'REQUEST_TIMEOUT',
+      'idempotencyKey',
+      'An upload with this key is still under way. Ask again later.',
+    ),
+    retryable: true,
+  },
+];
+
+const ONCE = 'Each file of a request can be uploaded once.';
 
 const CONFLICT: readonly UserError[] = [
   userError(

@@ -44,7 +44,8 @@ export function lost(
   { name, text, files }: Pick<OutgoingMessage, 'name' | 'text' | 'files'>,
   window: Partial<Pick<LostSend, 'from' | 'until'>> = {},
 ): LostSend {
-  return { name, digest: textDigest(text), fileCount: files.length, ...justNow(), ...window };
+  const fileIds = files.flatMap(({ externalId }) => externalId ?? []);
+  return { name, digest: textDigest(text), fileCount: files.length, fileIds, ...justNow(), ...window };
 }
 
 /** A minute to either side of the present. */

@@ -395,6 +395,31 @@ describe('bad input', () => {
     });
   });
 
+  it('an input with thousands of unknown fields is refused in few words', async () => {
+    const input = Object.fromEntries(Array.from({ length: 30_000 }, (_none, index) => [`f${index}`, 1]));
+    const { status, errors } = await harness.query(
+      'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { message { id } } }',
+      { variables: { input } },
+    );
+
+    expect(status).toBe(400);
+    expect(errors).toHaveLength(1);
+    expect(errors![0]!.extensions['code']).toBe('BAD_USER_INPUT');
+    expect(errors![0]!.message.length).toBeLessThan(1_000);
+    expect(harness.takeCalls()).toEqual([]);
+  });
+
+  it('a body that is no UTF-8 is refused, rather than sent to a customer with marks in place of it', async () => {
+    const response = await fetch(`${harness.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: Buffer.from('{"query": "{ accounts { id } } # caf\xe9"}', 'latin1'),
+    });
+
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+
   it.each([
     ['malformed JSON', '{"query": ', 400, 'BAD_REQUEST'],
     ['no query', '{}', 400, 'BAD_REQUEST'],

@@ -312,6 +312,32 @@ describe('an upload', () => {
     });
   });
 
+  it('is taken once in an operation, however many fields name it', async () => {
+    const conversation = conversationId({ accountId: 'support', externalId: '1484305' });
+    const before = filesBelow(folder).length;
+    const payload = '{ attachment { id } userErrors { code field } }';
+    const form = formOf(
+      {
+        query: `mutation ($input: UploadAttachmentInput!) {
+          a: uploadAttachment(input: $input) ${payload}
+          b: uploadAttachment(input: $input) ${payload}
+        }`,
+        variables: { input: { conversationId: conversation, file: null } },
+      },
+      { 0: ['variables.input.file'] },
+      { 0: { ...picture, bytes: pdf(100) } },
+    );
+    const { data } = await postForm(harness.url, form);
+
+    expect(data.a).toMatchObject({ attachment: { id: expect.any(String) }, userErrors: [] });
+    expect(data.b).toEqual({
+      attachment: null,
+      userErrors: [{ code: 'BAD_USER_INPUT', field: ['input', 'file'] }],
+    });
+    // Its bytes, what is known of them, and the mark that it waits.
+    expect(filesBelow(folder)).toHaveLength(before + 3);
+  });
+
   it('is one of several in an operation, each with bytes of its own', async () => {
     const ids = PROVIDERS.map(([, toSubject]) => toSubject(harness.sandbox)).map(
       ({ accountId, conversations }) => conversationId({ accountId, externalId: conversations.empty }),

@@ -118,7 +118,7 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
   /** The outbound messages with that content from that time, oldest first. */
   async function findOutbound(
     conversationId: string,
-    { digest, fileCount, from, until }: Omit<LostSend, 'name'>,
+    { digest, fileCount, fileIds = [], from, until }: Omit<LostSend, 'name'>,
     context: ReadContext,
   ): Promise<Progress[]> {
     const fetchPage = fetchMessages(conversationId, context);
@@ -128,7 +128,7 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
       const { rows, next } = await fetchPage({ sort: 'desc', token, per: 100 });
       for (const row of rows) {
         const inTime = row.createdAt >= from && row.createdAt <= until;
-        const isSame = textDigest(row.message) === digest && row.attachments.length === fileCount;
+        const isSame = textDigest(row.message) === digest && hasFiles(row, fileCount, fileIds);
         if (row.income === false && inTime && isSame) found.set(row.id, toSent(row));
       }
       if (next === null || rows.some(({ createdAt }) => createdAt < from)) break;
@@ -136,6 +136,16 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
     }
     return [...found.values()].reverse();
   }
+}
+
+/**
+ * Whether a message carries those files. Assumed: where v1 gives an attachment an id, it is the one that its upload was answered
+ * with. Without ids, any other file would do: what cannot be told apart is not taken for ours.
+ */
+function hasFiles({ attachments }: PactMessageRow, count: number, ids: readonly string[]): boolean {
+  if (attachments.length !== count) return false;
+  const carried = new Set(attachments.map(({ id }) => id));
+  return ids.length === count && ids.every((id) => carried.has(id));
 }
 
 function toSent({ id, createdAt }: PactMessageRow): Progress {
