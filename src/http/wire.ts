@@ -1,6 +1,7 @@
 import type { ErrorSource } from '../messaging/errors.ts';
 import { ContractError } from '../messaging/errors.ts';
 import { isExternalId } from '../messaging/ids.ts';
+import { isShallow, MAX_DEPTH } from '../messaging/isShallow.ts';
 import type { JsonObject } from '../messaging/provider.ts';
 
 /**
@@ -63,13 +64,6 @@ export function object(value: unknown): JsonObject | null {
 export function freeObject(value: unknown): JsonObject | null {
   const parsed = object(value);
   return parsed && isShallow(parsed, MAX_DEPTH) ? parsed : null;
-}
-
-const MAX_DEPTH = 32;
-
-function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1));
 }
 
 /** An array; anything else counts as empty. */

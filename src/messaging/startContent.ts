@@ -1,4 +1,5 @@
 import { isBlank, isCleanText } from './content.ts';
+import { isShallow, MAX_DEPTH } from './isShallow.ts';
 import type { StartConversation } from './outgoing.ts';
 import type { UserError } from './userErrors.ts';
 import { userError } from './userErrors.ts';
@@ -22,13 +23,6 @@ export function checkStart(start: Unnamed<StartConversation>, field: string): Us
     }
   }
   return errors;
-}
-
-const MAX_DEPTH = 32;
-
-function isShallow(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1));
 }
 
 function checkContact(

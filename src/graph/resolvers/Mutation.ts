@@ -49,15 +49,21 @@ export const Mutation: MutationResolvers = {
     ),
 };
 
+const NOT_BEGUN =
+  'The operation was ended before this was begun: its caller went away, or Parley is stopping.';
+
 const NOTHING_SENT = { parts: [], conversation: null };
 
 /** Runs a write. What a client can expect to go wrong becomes part of the payload, beside `nothing`. */
 async function write<Payload extends object>(
-  { forget, log }: GraphContext,
+  { forget, log, read }: GraphContext,
   nothing: Omit<Payload, 'userErrors'>,
   act: () => Promise<Payload>,
 ): Promise<Payload | (Omit<Payload, 'userErrors'> & { readonly userErrors: readonly UserError[] })> {
   try {
+    // Whoever has gone, or is told that Parley stops, asks again for what was not begun.
+    if (read.signal.aborted)
+      throw new ParleyError('CANCELLED', NOT_BEGUN, { refused: true, retryable: true });
     return await act();
   } catch (error) {
     // The only place where whoever runs Parley learns why files can't be kept.
