@@ -57,12 +57,12 @@ const SWEEP_MARGIN = 300_000;
 export async function openWriting(options: WritingOptions): Promise<Writing> {
   const { config, registry, log, urlOf, uploadTimeout } = options;
   const { deadlines, sends, uploads: limits } = config;
-  const now = Date.now;
   const report = (error: unknown, what: string) => {
     const { code, source, message } = error instanceof ParleyError ? error : {};
     log.warn({ ...source, code, ...(code ? { reason: message } : { err: error }) }, what);
   };
-  const { store, close: closeStore } = openStore(config, report);
+  // One clock for all processes: whether a send is overdue must not depend on who looks.
+  const { store, now, close: closeStore } = openStore(config, report);
   const { staging, close: closeStaging } = await openStaging(limits.storage);
   const stopSweeping = sweepRegularly(
     staging,
@@ -105,10 +105,10 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
 function openStore(
   { redis }: Config,
   report: (error: unknown, what: string) => void,
-): { store: Store; close: () => Promise<void> } {
-  if (!redis) return { store: createMemoryStore(), close: () => Promise.resolve() };
+): { store: Store; now: () => number; close: () => Promise<void> } {
+  if (!redis) return { store: createMemoryStore(), now: Date.now, close: () => Promise.resolve() };
   const store = createRedisStore({ ...redis, report });
-  return { store, close: () => store.close() };
+  return { store, now: () => store.now(), close: () => store.close() };
 }
 
 async function openStaging(

@@ -71,7 +71,7 @@ export async function tryPart(
   if (remaining <= 0) return refused(tooLate());
   try {
     // The caller may leave: a message that is on its way is not called back by that.
-    const sent = await planned.send({ ...context, signal: AbortSignal.timeout(remaining) });
+    const sent = await planned.send({ ...context, signal: AbortSignal.timeout(Math.ceil(remaining)) });
     const { progress } = sent;
     const told = { conversationId: sent.conversationId, messageId: progress.messageId };
     if (contention) await background.surely(() => contention.settle(claim, told, own), 'whose a message is');

@@ -7,6 +7,8 @@ import { storeError, toStoreError } from './errors.ts';
 
 /** A store that has to be closed. */
 export interface RedisStore extends Store {
+  /** Milliseconds since 1970, by the one clock that all who use this Redis share; this machine's own until a call has been made. */
+  now(): number;
   /** Lets calls that are under way end; later ones throw. */
   close(): Promise<void>;
 }
@@ -22,6 +24,8 @@ export interface RedisStoreOptions {
   readonly report: (error: ParleyError, what: string) => void;
   /** Milliseconds, from any instant on. */
   readonly now?: () => number;
+  /** Milliseconds since 1970, by this machine's clock. */
+  readonly wallClock?: () => number;
 }
 
 /** Milliseconds for which Redis is taken to be set up as it was. */
@@ -37,7 +41,10 @@ export function createRedisStore({
   commandTimeout = 2_000,
   report,
   now = () => performance.now(),
+  wallClock = Date.now,
 }: RedisStoreOptions): RedisStore {
+  // By how much Redis's clock is ahead of this machine's, as last seen.
+  let ahead = 0;
   const connection = createRedisConnection({
     url,
     commandTimeout,
@@ -68,6 +75,7 @@ export function createRedisStore({
     async remove(key, expected) {
       return (await run(() => redis.parleyRemove(nameOf(key), expected))) === 1;
     },
+    now: () => Math.round(wallClock() + ahead),
     close: () => connection.close(),
   };
 
@@ -99,12 +107,22 @@ export function createRedisStore({
 
   async function loadInfo(): Promise<string> {
     // One at a time: before Redis 7, INFO knows no more than one section.
-    const sections = await Promise.all([redis.info('memory'), redis.info('replication')]);
-    const info = sections.join('\n');
+    const [memory, replication, time] = await Promise.all([
+      redis.info('memory'),
+      redis.info('replication'),
+      redis.time(),
+    ]);
+    ahead = toMilliseconds(time) - wallClock();
+    const info = `${memory}\n${replication}`;
     // After a failover the same name leads to the new primary, but only who connects again gets there.
     if (/^role:slave/m.test(info)) redis.disconnect(true);
     return info;
   }
+}
+
+/** Redis tells its time in seconds and microseconds. */
+function toMilliseconds([seconds, microseconds]: readonly (string | number)[]): number {
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
 const MAYBE_DONE = 'What it was asked for may have happened nevertheless.';

@@ -153,6 +153,15 @@ const CANARY = 'canary-5f2d';
     });
   });
 
+  it('tells the time by Redis, whatever the machine’s own clock says', async () => {
+    const HOUR = 3_600_000;
+    for (const wrong of [-HOUR, HOUR]) {
+      const store = open({ wallClock: () => Date.now() + wrong });
+      await store.get('a');
+      expect(Math.abs(store.now() - Date.now())).toBeLessThan(HOUR / 2);
+    }
+  });
+
   describe('when Redis does not answer', () => {
     it('fails whatever is asked, and works by itself when Redis does', async () => {
       const store = open({ commandTimeout: 100 });
