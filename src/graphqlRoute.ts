@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
-import { toErrorBody } from './httpErrors.ts';
+import { toErrorBody, UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
 import type { Viewer } from './messaging/viewer.ts';
 import type { UploadLimits } from './uploads/incoming.ts';
@@ -79,9 +79,7 @@ function acceptUtf8Only(app: FastifyInstance): void {
     try {
       void parse(request, utf8.decode(body as Buffer), done);
     } catch (cause) {
-      done(
-        new ParleyError('BAD_REQUEST', "The request can't be read: its body is JSON, in UTF-8.", { cause }),
-      );
+      done(new ParleyError('BAD_REQUEST', UNREADABLE, { cause }));
     }
   });
 }

@@ -8,6 +8,9 @@ export function toErrorBody(code: string, message: string): object {
   return { errors: [{ message, extensions: { code } }] };
 }
 
+/** What is said of a body that is not what it should be. */
+export const UNREADABLE = "The request can't be read: its body is JSON, in UTF-8.";
+
 /** Answers for bodies that can't be read, paths that nobody knows, and what our own hooks throw. */
 export function answerErrorsAsGraphQL(app: FastifyInstance, maxRequestBytes: number, log: Logger): void {
   app.setNotFoundHandler((_request, reply) =>
@@ -26,7 +29,7 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, maxRequestBytes: num
     if (status === 413)
       return answer(reply, 413, 'PAYLOAD_TOO_LARGE', `A request has at most ${maxRequestBytes} bytes.`);
     if (status === 415) return answer(reply, 415, 'BAD_REQUEST', WRONG_TYPE);
-    return answer(reply, status, 'BAD_REQUEST', "The request can't be read: its body is JSON, in UTF-8.");
+    return answer(reply, status, 'BAD_REQUEST', UNREADABLE);
   });
 }
 

@@ -8,6 +8,7 @@ import type {
 } from '../../messaging/outgoing.ts';
 import { progressOf } from '../../messaging/outgoing.ts';
 import type { Provider, ReadContext } from '../../messaging/provider.ts';
+import { unshared } from '../../messaging/viewer.ts';
 import type { HttpRequest } from '../../http/client.ts';
 import type { WireContext } from '../../http/wire.ts';
 import { toDevice } from './device.ts';
@@ -74,8 +75,9 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
       return row ? { conversationId, progress: toProgress(row, 'HISTORY') } : null;
     },
 
+    // Here and below unshared: what was read before a write, or before the provider had time to store one, proves nothing about it.
     async findSent(conversationId, { name }, context) {
-      const { rows } = await loadAll(conversationId, anew(context));
+      const { rows } = await loadAll(conversationId, unshared(context));
       const found = rows.filter(({ metadata }) => metadata?.[NAME] === name);
       return { found: found.map((row) => toProgress(row, 'HISTORY')), complete: true };
     },
@@ -119,7 +121,7 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
 
     async findStarted({ start }, context) {
       const { participantId, taggableType, taggableId } = ofPigeons(start);
-      const found = (await loadRows(anew(context))).filter(
+      const found = (await loadRows(unshared(context))).filter(
         (row) =>
           row.participants?.some(({ uuid }) => uuid === participantId) &&
           row.taggableType === taggableType &&
@@ -157,7 +159,7 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
     emoji: string,
     context: ReadContext,
   ): Promise<(string | null)[]> {
-    const { rows } = await loadAll(conversationId, anew(context));
+    const { rows } = await loadAll(conversationId, unshared(context));
     const row = rows.find(({ id }) => id === messageId);
     if (!row) throw new NotFoundError(source);
     return row.reactions.filter((reaction) => reaction.emoji === emoji).map(({ userUuid }) => userUuid);
@@ -171,11 +173,6 @@ async function beforehand<T>(read: Promise<T>): Promise<T> {
   } catch (error) {
     throw beforeWriting(error);
   }
-}
-
-// What was read before a write, or before the provider had time to store one, proves nothing about it.
-function anew(context: ReadContext): ReadContext {
-  return { ...context, share: (_key, load) => load() };
 }
 
 function ofPigeons(start: StartConversation) {
