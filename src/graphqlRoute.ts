@@ -4,8 +4,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
+import { createSafelist } from './graph/safelist.ts';
 import { toErrorBody, UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
+import type { RateLimit } from './messaging/rateLimit.ts';
+import type { Registry } from './messaging/registry.ts';
 import type { Viewer } from './messaging/viewer.ts';
 import type { UploadLimits } from './uploads/incoming.ts';
 import { hasPreflightHeader, isMultipart, parseMultipart, whenReceived } from './uploads/incoming.ts';
@@ -20,7 +23,12 @@ declare module 'fastify' {
 export interface GraphqlRouteOptions {
   readonly apollo: ApolloServer<GraphContext>;
   readonly services: GraphServices;
+  readonly registry: Registry;
   readonly authenticate: Authenticate;
+  /** How many operations a viewer may send; undefined for any number. */
+  readonly operations: RateLimit | undefined;
+  /** The only documents that are answered, by id; undefined for any. */
+  readonly documents: ReadonlyMap<string, string> | undefined;
   readonly uploads: UploadLimits;
   /** Milliseconds in which a body without files has to arrive. */
   readonly bodyTimeout: number;
@@ -28,12 +36,15 @@ export interface GraphqlRouteOptions {
   readonly inFlight: Set<AbortController>;
 }
 
+const GRAPHQL_PATH = '/graphql';
+
 /**
  * `/graphql`. An upload passes, in this order: the header that no other site's page can make a browser send, authentication,
  * the limits, and only then the parser.
  */
 export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, services, authenticate, uploads, bodyTimeout, inFlight } = options;
+  const { apollo, services, registry, authenticate, operations, uploads, bodyTimeout, inFlight } = options;
+  const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
   // Read below, when the caller may be listened to.
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => {
@@ -43,16 +54,25 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
   acceptUtf8Only(app);
 
   app.route({
-    url: '/graphql',
+    url: GRAPHQL_PATH,
     method: ['GET', 'POST', 'OPTIONS'],
     async onRequest(request, reply) {
       const isUpload = isMultipart(request.headers);
       if (isUpload && !hasPreflightHeader(request.headers)) throw missingPreflightHeader();
       request.viewer = await authenticate(request.headers);
+      await operations?.take(request.viewer.id);
       if (!isUpload) limitArrival(request, reply, bodyTimeout);
     },
     async preValidation(request, reply) {
       if (isMultipart(request.headers)) request.body = await parseMultipart(request.raw, reply.raw, uploads);
+    },
+    // A router makes documents of its own: which ones it takes from clients is for it to say.
+    preHandler: (request, _reply, done) => {
+      if (admit && !request.viewer!.viaRouter) {
+        if (request.method === 'GET') request.raw.url = toUrl(admit(fromUrl(request.query)));
+        else if (isObject(request.body)) request.body = admit(request.body);
+      }
+      done();
     },
     async onSend(request) {
       await whenReceived(request.raw);
@@ -62,6 +82,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
         Promise.resolve(
           createContext({
             ...services,
+            registry,
             viewer: request.viewer!,
             headers: request.headers,
             signal: whenGone(reply, inFlight),
@@ -116,4 +137,27 @@ function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSig
     if (!reply.raw.writableFinished) gone.abort();
   });
   return gone.signal;
+}
+
+function isObject(body: unknown): body is Record<string, unknown> {
+  return typeof body === 'object' && body !== null && !Array.isArray(body);
+}
+
+/** The address from which GraphQL reads a request without a body. */
+function toUrl(parameters: Readonly<Record<string, unknown>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined) search.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+  return `${GRAPHQL_PATH}?${search.toString()}`;
+}
+
+/** In an address, extensions are JSON. Where they are none, GraphQL says so. */
+function fromUrl(query: unknown): Record<string, unknown> {
+  const parameters = query as Record<string, unknown>;
+  if (typeof parameters['extensions'] !== 'string') return parameters;
+  try {
+    return { ...parameters, extensions: JSON.parse(parameters['extensions']) as unknown };
+  } catch {
+    return parameters;
+  }
 }

@@ -1,7 +1,11 @@
+import type { ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ErrorCode } from './messaging/errors.ts';
 import { ParleyError } from './messaging/errors.ts';
+import { SECURITY_HEADERS } from './securityHeaders.ts';
 
 /** What fails before GraphQL is reached has the same form as what fails in it. */
 export function toErrorBody(code: string, message: string): object {
@@ -11,16 +15,31 @@ export function toErrorBody(code: string, message: string): object {
 /** What is said of a body that is not what it should be. */
 export const UNREADABLE = "The request can't be read: its body is JSON, in UTF-8.";
 
+export interface ErrorAnswerOptions {
+  readonly maxRequestBytes: number;
+  readonly log: Logger;
+  /** Told the code of each. */
+  readonly refused: (code: string) => void;
+}
+
 /** Answers for bodies that can't be read, paths that nobody knows, and what our own hooks throw. */
-export function answerErrorsAsGraphQL(app: FastifyInstance, maxRequestBytes: number, log: Logger): void {
+export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswerOptions): void {
+  const { maxRequestBytes, log, refused } = options;
+  const answer = (reply: FastifyReply, status: number, code: string, message: string) => {
+    refused(code);
+    return sendError(reply, status, code, message);
+  };
   app.setNotFoundHandler((_request, reply) =>
     answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
   );
   app.setErrorHandler((error: FastifyError | ParleyError, _request: FastifyRequest, reply) => {
     if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
       log.warn({ code: error.code, err: error.cause }, error.message);
-    if (error instanceof ParleyError && STATUSES[error.code] !== undefined)
+    if (error instanceof ParleyError && STATUSES[error.code] !== undefined) {
+      if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
+      if (error.retryAfter !== undefined) void reply.header('retry-after', error.retryAfter);
       return answer(reply, STATUSES[error.code]!, error.code, error.message);
+    }
     const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
     if (status >= 500) {
       log.error({ err: error }, 'internal error');
@@ -33,17 +52,51 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, maxRequestBytes: num
   });
 }
 
-/** For Fastify's `frameworkErrors`. */
+/** For Fastify's `frameworkErrors`, which come before any hook. */
 export function answerBadPath(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {
-  void answer(reply, 400, 'BAD_REQUEST', "The request's path can't be read.");
+  void sendError(reply.headers(SECURITY_HEADERS), 400, 'BAD_REQUEST', "The request's path can't be read.");
 }
+
+/** For Fastify's `clientErrorHandler`: what is no HTTP, or too much or too slow of it, never becomes a request. */
+export function answerClientError({ code }: { readonly code?: string }, socket: Socket): void {
+  // A second answer would be taken for a part of the first. Node's own handler looks at the same.
+  const { _httpMessage: underWay } = socket as { _httpMessage?: ServerResponse | null };
+  if (code === 'ECONNRESET' || !socket.writable || underWay?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const [status, errorCode, message] = CLIENT_ERRORS[code ?? ''] ?? MALFORMED;
+  const body = JSON.stringify(toErrorBody(errorCode, message));
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    connection: 'close',
+  };
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]!}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ];
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+const MALFORMED = [400, 'BAD_REQUEST', "The request can't be read: it is not HTTP."] as const;
+
+const CLIENT_ERRORS: Readonly<Record<string, readonly [number, ErrorCode, string]>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'REQUEST_TIMEOUT', 'The request did not arrive in time.'],
+  HPE_HEADER_OVERFLOW: [431, 'BAD_REQUEST', "The request's headers are too long."],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'PAYLOAD_TOO_LARGE', "The request's chunk extensions are too long."],
+};
 
 const WRONG_TYPE =
   'A request body is JSON, with the content type application/json, or for an upload multipart/form-data.';
 
 const STATUSES: Partial<Record<ErrorCode, number>> = {
   BAD_REQUEST: 400,
+  PERSISTED_QUERY_NOT_IN_LIST: 400,
   UNAUTHENTICATED: 401,
+  RATE_LIMITED: 429,
+  AUTHENTICATION_UNAVAILABLE: 503,
   REQUEST_TIMEOUT: 408,
   PAYLOAD_TOO_LARGE: 413,
   // Nobody is there to read it: nginx's name for that.
@@ -51,6 +104,6 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   STORAGE_UNAVAILABLE: 503,
 };
 
-function answer(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
+function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
   return reply.code(status).send(toErrorBody(code, message));
 }

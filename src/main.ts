@@ -4,7 +4,7 @@ import { FIRST_QUERY } from './graph/exampleOperations.ts';
 import type { ParleyServer } from './server.ts';
 import { createServer } from './server.ts';
 
-function describe(server: ParleyServer, url: string): string {
+function describe(server: ParleyServer, { auth, explorer }: Config, url: string): string {
   const accounts = server.accounts.map(
     ({ id, name, provider }) => `  ${id.padEnd(12)} ${provider.name.padEnd(9)} ${name}`,
   );
@@ -13,29 +13,56 @@ function describe(server: ParleyServer, url: string): string {
     `Parley serves ${accounts.length} account${accounts.length === 1 ? '' : 's'}${server.onSandbox ? ' of its embedded sandbox' : ''}:`,
     ...accounts,
     '',
-    `  GraphQL         ${url}/graphql   (open it in a browser for Apollo Sandbox)`,
+    `  GraphQL         ${url}/graphql${EXPLORED_BY[explorer]}`,
     `  Health          ${url}/health/live   ${url}/health/ready`,
+    ...(server.metricsUrl === undefined ? [] : [`  Metrics         ${server.metricsUrl}`]),
+    `  Callers         ${describeCallers(auth)}`,
     '',
     'A first query to paste:',
     '',
     `  curl -s ${url}/graphql -H 'content-type: application/json' \\`,
+    ...CREDENTIALS.filter(([way]) => auth[way])
+      .map(([, header]) => `    -H '${header}' \\`)
+      .slice(0, 1),
     `    -d '${JSON.stringify({ query: FIRST_QUERY })}'`,
     '',
     ...(server.onSandbox
-      ? ['Connect real accounts: PARLEY_ACCOUNTS=accounts.yaml npm start (see README).']
+      ? ['Connect real accounts: PARLEY_ACCOUNTS=accounts.yaml AUTH=api-key npm start (see README).']
       : []),
     'Ctrl-C stops.',
     '',
   ].join('\n');
 }
 
+const EXPLORED_BY = {
+  sandbox: '   (open it in a browser for Apollo Sandbox)',
+  graphiql: '   (open it in a browser for GraphiQL)',
+  off: '',
+} as const;
+
+/** How to say who one is, where there are several ways the simplest first. */
+const CREDENTIALS = [
+  ['clients', 'x-api-key: …'],
+  ['jwt', 'authorization: Bearer …'],
+  ['router', 'router-authorization: …'],
+] as const;
+
+function describeCallers({ jwt, clients, router }: Config['auth']): string {
+  const ways = [
+    ...(jwt ? ['a JWT'] : []),
+    ...(clients ? [`an API key (${clients.length} client${clients.length === 1 ? '' : 's'})`] : []),
+    ...(router ? ['an authenticated router'] : []),
+  ];
+  return ways.length === 0 ? 'everybody, without authentication' : `whoever shows ${ways.join(', or ')}`;
+}
+
 /** What whoever runs Parley on real accounts should know of their configuration. */
 function warningsAbout(config: Config, url: string): string[] {
   if (!config.accounts) return [];
-  const isLocal = /^(127\.|::1$|localhost$)/.test(config.host);
+  const { jwt, clients, router } = config.auth;
   const sendsAddresses = config.accounts.some(({ provider }) => provider === 'pigeons');
   return [
-    ...(isLocal ? [] : [OPEN_TO_ALL]),
+    ...(jwt || clients || router ? [] : [OPEN_TO_ALL]),
     ...(config.redis ? [] : [FORGETFUL]),
     ...(sendsAddresses && config.publicUrl === undefined
       ? [
@@ -46,7 +73,7 @@ function warningsAbout(config: Config, url: string): string[] {
 }
 
 const OPEN_TO_ALL =
-  'There is no authentication yet. Whoever reaches this address reads everything that the accounts can read, and writes in their name.';
+  'AUTH=none: whoever reaches this address reads everything that the accounts can read, and writes in their name.';
 
 const FORGETFUL =
   'REDIS_URL is not set: idempotency keys are forgotten at a restart, and no other process knows them.';
@@ -102,7 +129,7 @@ try {
   const server = await createServer(config);
   const url = await server.listen();
   exitOnSignal(server);
-  print(describe(server, url));
+  print(describe(server, config, url));
   for (const warning of warningsAbout(config, url)) process.stderr.write(`WARNING: ${warning}\n`);
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`);

@@ -1,26 +1,19 @@
-import { ApolloServer } from '@apollo/server';
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-} from '@apollo/server/plugin/disabled';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
 import type { FastifyInstance } from 'fastify';
 import { fastify } from 'fastify';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { openAccounts, sandboxAccounts } from './accounts.ts';
-import { createOpenDoor } from './auth/authenticate.ts';
+import { createApollo } from './apollo.ts';
+import { createAuthenticate } from './auth/authenticate.ts';
+import { addBrowserSafety } from './browserSafety.ts';
 import type { Config } from './config/index.ts';
-import type { GraphContext } from './graph/context.ts';
-import { createErrorFormatter } from './graph/errors.ts';
+import { addExplorer } from './explorer/addExplorer.ts';
 import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
-import { createOperationChecks } from './graph/operationChecks.ts';
-import { createSchema } from './graph/schema.ts';
 import { addGraphqlRoute } from './graphqlRoute.ts';
 import type { HttpLimits } from './http/client.ts';
 import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
-import { answerBadPath, answerErrorsAsGraphQL } from './httpErrors.ts';
+import { answerBadPath, answerClientError, answerErrorsAsGraphQL } from './httpErrors.ts';
+import { createMetrics } from './metrics.ts';
 import type { Account } from './messaging/registry.ts';
 import { startSandbox } from './sandbox/index.ts';
 import { trackConnections } from './trackConnections.ts';
@@ -34,6 +27,8 @@ export interface ParleyServer {
   readonly accounts: readonly Account[];
   /** Whether the accounts are those of the embedded sandbox. */
   readonly onSandbox: boolean;
+  /** Where the metrics are, once it listens; undefined for nowhere. */
+  readonly metricsUrl: string | undefined;
   /** Starts to listen; gives the server's base URL. */
   listen(): Promise<string>;
   /** Stops listening, lets what is in flight finish, and closes every connection. */
@@ -60,10 +55,11 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   let publicUrl = config.publicUrl ?? '';
   const {
     staging,
+    rateLimit,
     close: closeWriting,
     ...writing
   } = await openWriting({
-    ...{ config, registry, log, uploadTimeout: limits.uploadTimeout },
+    ...{ config, log, uploadTimeout: limits.uploadTimeout },
     urlOf: (stagedKey, fileName) => fileUrl(publicUrl, stagedKey, fileName),
   }).catch(async (error: unknown) => {
     await closeAccounts();
@@ -72,17 +68,24 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   });
 
   const app = fastify({
-    bodyLimit: MAX_REQUEST_BYTES,
+    bodyLimit: config.limits.maxBodyBytes,
     // Of an upload; everything else has a shorter deadline of its own.
     requestTimeout: config.uploads.totalTimeout + UPLOAD_GRACE,
     frameworkErrors: answerBadPath,
+    clientErrorHandler: answerClientError,
   });
   const closeIdleConnections = trackConnections(app.server);
   app.addHook('preClose', (done) => {
     closeIdleConnections();
     done();
   });
-  const apollo = createApollo(config, registry.accounts.length, log);
+  addBrowserSafety(app, {
+    corsOrigins: config.corsOrigins,
+    requestHeaders: ['parley-cost', ...tokenHeadersOf(config)],
+  });
+  await addExplorer(app, { kind: config.explorer, document: EXAMPLE_OPERATIONS });
+  const metrics = createMetrics();
+  const apollo = createApollo({ config, log, report: (report) => metrics.operation(report) });
   await apollo.start();
   const inFlight = new Set<AbortController>();
   let ready = false;
@@ -90,17 +93,35 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   addFileRoute(app, staging);
   addGraphqlRoute(app, {
     ...{ apollo, inFlight, bodyTimeout: BODY_TIMEOUT },
-    services: { registry, log, ...writing },
-    authenticate: createOpenDoor(),
+    registry,
+    services: {
+      ...{ log, tellsSchema: config.introspection },
+      ...writing,
+      sends: config.limits.sends && rateLimit('sends', config.limits.sends),
+    },
+    authenticate: createAuthenticate(config.auth, log),
+    operations: config.limits.operations && rateLimit('operations', config.limits.operations),
+    documents:
+      config.persistedOperations.kind === 'safelist' ? config.persistedOperations.documents : undefined,
     uploads: { ...DEFAULT_UPLOAD_LIMITS, ...config.uploads },
   });
-  answerErrorsAsGraphQL(app, MAX_REQUEST_BYTES, log);
+  answerErrorsAsGraphQL(app, {
+    maxRequestBytes: config.limits.maxBodyBytes,
+    log,
+    refused: (code) => metrics.refused(code),
+  });
 
+  let metricsUrl: string | undefined;
   return {
-    accounts: registry.accounts,
+    accounts: registry.all,
     onSandbox: sandbox !== undefined,
+    get metricsUrl() {
+      return metricsUrl;
+    },
     async listen() {
       const url = await app.listen({ host: config.host, port: config.port });
+      if (config.metricsPort !== undefined)
+        metricsUrl = await metrics.listen(config.host, config.metricsPort);
       publicUrl = config.publicUrl ?? url;
       ready = true;
       return url;
@@ -121,6 +142,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       await app.close();
       clearTimeout(late);
       clearTimeout(tooLate);
+      await metrics.close();
       await apollo.stop();
       await closeWriting();
       await closeAccounts();
@@ -139,26 +161,9 @@ function toHttpLimits({ deadlines, uploads }: Config, changes: Partial<HttpLimit
   };
 }
 
-function createApollo({ production }: Config, accountCount: number, log: Logger): ApolloServer<GraphContext> {
-  return new ApolloServer<GraphContext>({
-    schema: createSchema(),
-    introspection: !production,
-    hideSchemaDetailsFromClientErrors: production,
-    includeStacktraceInErrorResponses: false,
-    stopOnTerminationSignals: false,
-    parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    formatError: createErrorFormatter(log),
-    logger: log,
-    plugins: [
-      createOperationChecks(accountCount),
-      // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      production
-        ? ApolloServerPluginLandingPageDisabled()
-        : ApolloServerPluginLandingPageLocalDefault({ document: EXAMPLE_OPERATIONS, includeCookies: false }),
-    ],
-  });
+/** The headers in which callers bring tokens of their own. */
+function tokenHeadersOf({ accounts = [] }: Config): string[] {
+  return accounts.flatMap((account) => ('tokenHeader' in account ? (account.tokenHeader ?? []) : []));
 }
 
 function addHealth(app: FastifyInstance, isReady: () => boolean): void {
@@ -173,7 +178,3 @@ const BODY_TIMEOUT = 30_000;
 const CLOSE_DEADLINE = 12_000;
 /** Milliseconds by which Node's own deadline comes after that of uploads, which says what is wrong. */
 const UPLOAD_GRACE = 10_000;
-
-/** The largest request body in bytes, and the most tokens of a document: both far above any real operation. */
-const MAX_REQUEST_BYTES = 1024 * 1024;
-const MAX_TOKENS = 10_000;

@@ -6,14 +6,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config, FileStorageConfig } from './config/index.ts';
 import { ConfigError } from './config/index.ts';
+import type { Rate } from './config/quantities.ts';
 import { createBackground } from './messaging/background.ts';
 import { createContenders } from './messaging/contenders.ts';
 import { createContention } from './messaging/contention.ts';
 import { ParleyError } from './messaging/errors.ts';
+import type { RateLimit } from './messaging/rateLimit.ts';
 import type { Gestures } from './messaging/gestures.ts';
 import { createGestures } from './messaging/gestures.ts';
 import { createOnce } from './messaging/once.ts';
-import type { Registry } from './messaging/registry.ts';
 import { createSendRecords } from './messaging/sendRecords.ts';
 import type { Sending } from './messaging/sending.ts';
 import { createSending } from './messaging/sending.ts';
@@ -23,6 +24,7 @@ import type { Uploading } from './messaging/uploading.ts';
 import { createUploading } from './messaging/uploading.ts';
 import { createUploads } from './messaging/uploads.ts';
 import { createMemoryStore } from './store/createMemoryStore.ts';
+import { createRateLimit } from './store/createRateLimit.ts';
 import { createRedisStore } from './store/createRedisStore.ts';
 import { createFolderStaging } from './uploads/createFolderStaging.ts';
 import { createS3Staging } from './uploads/createS3Staging.ts';
@@ -34,13 +36,14 @@ export interface Writing {
   readonly uploading: Uploading;
   readonly gestures: Gestures;
   readonly staging: Staging;
+  /** A limit for each viewer, which processes that share a store count together. */
+  readonly rateLimit: (what: string, rate: Rate) => RateLimit;
   /** Lets sends that are under way end, for a while, and closes the store. */
   readonly close: () => Promise<void>;
 }
 
 export interface WritingOptions {
   readonly config: Config;
-  readonly registry: Registry;
   /** Milliseconds that a call which brings a file may take. */
   readonly uploadTimeout: number;
   readonly log: Logger;
@@ -55,14 +58,14 @@ const CLOSE_DEADLINE = 10_000;
 const SWEEP_MARGIN = 300_000;
 
 export async function openWriting(options: WritingOptions): Promise<Writing> {
-  const { config, registry, log, urlOf, uploadTimeout } = options;
+  const { config, log, urlOf, uploadTimeout } = options;
   const { deadlines, sends, uploads: limits } = config;
   const report = (error: unknown, what: string) => {
     const { code, source, message } = error instanceof ParleyError ? error : {};
     log.warn({ ...source, code, ...(code ? { reason: message } : { err: error }) }, what);
   };
   // One clock for all processes: whether a send is overdue must not depend on who looks.
-  const { store, now, close: closeStore } = openStore(config, report);
+  const { store, now, rateLimit, close: closeStore } = openStore(config, report);
   const { staging, close: closeStaging } = await openStaging(limits.storage);
   const stopSweeping = sweepRegularly(
     staging,
@@ -81,17 +84,18 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
   const uploads = createUploads({ store, staging, keep: limits.unsentTtl, sniff, urlOf, now });
   return {
     sending: createSending({
-      ...{ registry, once, uploads },
+      ...{ once, uploads },
       // Before it sends, an adapter may have to read: Pigeons has to be told the receiver.
       sendTimeout: deadlines.readTimeout + deadlines.sendTimeout,
       fileSendTimeout: deadlines.readTimeout + uploadTimeout,
     }),
     uploading: createUploading({
-      ...{ registry, uploads, store, now, keep: limits.unsentTtl },
+      ...{ uploads, store, now, keep: limits.unsentTtl },
       timeout: uploadTimeout,
     }),
-    gestures: createGestures(registry),
+    gestures: createGestures(),
     staging,
+    rateLimit,
     async close() {
       stopSweeping();
       // What is not over by then is found overdue, and settled by evidence.
@@ -105,10 +109,22 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
 function openStore(
   { redis }: Config,
   report: (error: unknown, what: string) => void,
-): { store: Store; now: () => number; close: () => Promise<void> } {
-  if (!redis) return { store: createMemoryStore(), now: Date.now, close: () => Promise.resolve() };
+): Pick<Writing, 'rateLimit' | 'close'> & { store: Store; now: () => number } {
+  if (!redis) {
+    return {
+      store: createMemoryStore(),
+      now: Date.now,
+      rateLimit: (what, rate) => createRateLimit({ what, ...rate }),
+      close: () => Promise.resolve(),
+    };
+  }
   const store = createRedisStore({ ...redis, report });
-  return { store, now: () => store.now(), close: () => store.close() };
+  return {
+    store,
+    now: () => store.now(),
+    rateLimit: (what, rate) => store.rateLimit(what, rate),
+    close: () => store.close(),
+  };
 }
 
 async function openStaging(

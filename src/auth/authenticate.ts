@@ -1,12 +1,89 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Logger } from 'pino';
+import { ParleyError } from '../messaging/errors.ts';
 import type { Viewer } from '../messaging/viewer.ts';
+import { SCOPES } from '../messaging/viewer.ts';
+import type { ClaimsMapping } from './claims.ts';
+import { parseClaimsHeader, toUser } from './claims.ts';
+import type { Client } from './clients.ts';
+import { createClients } from './clients.ts';
+import type { JwtOptions } from './jwt.ts';
+import { createJwtVerifier } from './jwt.ts';
+import type { RouterOptions } from './router.ts';
+import { createRouterCheck } from './router.ts';
 
-/** Tells who calls, before anything of a request's body is read. Throws a `ParleyError` with the code `UNAUTHENTICATED`. */
+/**
+ * Tells who calls, before anything of a request's body is read. Throws a `ParleyError`: `UNAUTHENTICATED` for whom nobody
+ * knows, `AUTHENTICATION_UNAVAILABLE` where that can't be found out now.
+ */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Viewer>;
 
-/** No credentials are looked at yet: whoever reaches the server is one and the same viewer. */
-export function createOpenDoor(): Authenticate {
-  return () => Promise.resolve(EVERYBODY);
+/** The ways to say who one is; those that are undefined are not taken. */
+export interface AuthOptions {
+  readonly jwt: JwtOptions | undefined;
+  readonly clients: readonly Client[] | undefined;
+  readonly router: RouterOptions | undefined;
+  readonly claims: ClaimsMapping;
 }
 
-const EVERYBODY: Viewer = { id: 'everybody' };
+export function createAuthenticate({ jwt, clients, router, claims }: AuthOptions, log: Logger): Authenticate {
+  if (!jwt && !clients && !router) return () => Promise.resolve(EVERYBODY);
+  const verifyJwt = jwt && createJwtVerifier(jwt);
+  const findClient = clients && createClients(clients);
+  const isRouter = router && createRouterCheck(router);
+
+  return async (headers) => {
+    try {
+      if (!router || !isRouter!(headers)) return (await authenticateUser(headers)) ?? fail(UNKNOWN);
+      // Of anybody else this header is nothing: whoever can write it would be whoever they like.
+      const passed = headers[router.claimsHeader];
+      const user =
+        passed === undefined
+          ? await authenticateUser(headers)
+          : toUser(parseClaimsHeader(String(passed)), claims);
+      return user ? { ...user, viaRouter: true } : ROUTER;
+    } catch (error) {
+      if (error instanceof ParleyError && error.cause !== undefined)
+        log.debug({ code: error.code, reason: reasonOf(error.cause) }, 'a caller was not let in');
+      throw error;
+    }
+  };
+
+  async function authenticateUser(headers: IncomingHttpHeaders): Promise<Viewer | undefined> {
+    const token = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+    if (verifyJwt && token !== undefined) return toUser(await verifyJwt(token), claims);
+    const key = headers['x-api-key'];
+    return findClient && typeof key === 'string' ? (findClient(key) ?? fail(UNKNOWN_KEY)) : undefined;
+  }
+}
+
+/** Where nobody is asked who they are, all callers are one viewer, who may do everything. */
+export const EVERYBODY: Viewer = {
+  id: 'everybody',
+  authenticated: true,
+  accounts: '*',
+  scopes: new Set(SCOPES),
+  viaRouter: false,
+};
+
+/** A router that speaks for nobody. */
+const ROUTER: Viewer = {
+  id: 'router',
+  authenticated: false,
+  accounts: new Set(),
+  scopes: new Set(),
+  viaRouter: true,
+};
+
+const UNKNOWN = 'This graph answers only callers that say who they are.';
+const UNKNOWN_KEY = 'The API key is not valid here.';
+
+function fail(message: string): never {
+  throw new ParleyError('UNAUTHENTICATED', message);
+}
+
+// What a token says is not for logs: the name of what was wrong has to do.
+function reasonOf(cause: unknown): string {
+  const { name, code } = cause as { name?: unknown; code?: unknown };
+  return String(code ?? name);
+}

@@ -2,6 +2,8 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ACCOUNT_ID } from '../messaging/ids.ts';
 import { baseUrl } from './baseUrl.ts';
+import type { ClaimsConfig, ClientConfig } from './callers.ts';
+import { claims, clients, DEFAULT_CLAIMS } from './callers.ts';
 import { text } from './text.ts';
 
 // What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
@@ -69,16 +71,30 @@ const accountSchema = z.discriminatedUnion('provider', [pact, letstalk, pigeons]
 });
 
 const accountsFile = z.strictObject(
-  { accounts: z.array(accountSchema, { error: 'must be a list' }).min(1, 'must name at least one account') },
+  {
+    accounts: z.array(accountSchema, { error: 'must be a list' }).min(1, 'must name at least one account'),
+    /** Programs that call with keys of their own. */
+    clients: clients.optional(),
+    /** Where tokens say what their bearers may. */
+    claims: claims.optional(),
+  },
   { error: 'must have the key "accounts"' },
 );
 
 export type AccountConfig = z.output<typeof accountSchema>;
 
-/** What {@link parseAccounts} gives: the accounts, or everything that is wrong with them. */
+/** An accounts file: what is served, and to whom. */
+export interface AccountsFile {
+  readonly accounts: readonly AccountConfig[];
+  /** Undefined where the file does not speak of any. */
+  readonly clients: readonly ClientConfig[] | undefined;
+  readonly claims: ClaimsConfig;
+}
+
+/** What {@link parseAccounts} gives: the file, or everything that is wrong with it. */
 export type ParsedAccounts =
-  | { readonly accounts: readonly AccountConfig[]; readonly problems: readonly [] }
-  | { readonly accounts?: undefined; readonly problems: readonly string[] };
+  | { readonly file: AccountsFile; readonly problems: readonly [] }
+  | { readonly file?: undefined; readonly problems: readonly string[] };
 
 /**
  * Reads an accounts file. Each `${NAME}` in a value stands for that environment variable. Problems name the key and
@@ -95,10 +111,30 @@ export function parseAccounts(
   const result = accountsFile.safeParse(document);
   const problems = unfilled.map(({ path, problem }) => `${path}: ${problem}`);
   if (!result.success) problems.push(...toProblems(result.error, new Set(unfilled.map(({ path }) => path))));
-  problems.push(...duplicateIds(document).map((id) => `accounts: the id "${id}" is used more than once`));
-  return result.success && problems.length === 0
-    ? { accounts: result.data.accounts, problems: [] }
-    : { problems };
+  for (const key of ['accounts', 'clients']) {
+    const ids = idsOf(document, key).filter((id, index, all) => all.indexOf(id) !== index);
+    problems.push(...[...new Set(ids)].map((id) => `${key}: the id "${id}" is used more than once`));
+  }
+  if (!result.success) return { problems };
+  const { accounts, clients, claims = DEFAULT_CLAIMS } = result.data;
+  problems.push(...strangers({ accounts, clients, claims }));
+  return problems.length === 0 ? { file: { accounts, clients, claims }, problems: [] } : { problems };
+}
+
+/** Names of accounts that are none: what was meant is not known, and nobody would be let in. */
+function strangers({ accounts, clients = [], claims }: AccountsFile): string[] {
+  const known = new Set(accounts.map(({ id }) => id));
+  const named = [
+    ...clients.map((client, index) => [`clients[${index}].accounts`, client.accounts] as const),
+    ...Object.entries(claims.accountValues ?? {}).map(
+      ([value, ids]) => [`claims.accountValues.${value}`, ids] as const,
+    ),
+  ];
+  return named.flatMap(([path, ids]) =>
+    (ids === '*' ? [] : ids)
+      .filter((id) => !known.has(id))
+      .map((id) => `${path}: there is no account "${id}"`),
+  );
 }
 
 // The parser's own messages quote the file, and so its secrets: its codes have to do. Aliases are of no use here, and
@@ -125,13 +161,12 @@ interface Unfilled {
 }
 
 // Looked for in what was written, since one mistake elsewhere leaves nothing parsed.
-function duplicateIds(document: unknown): string[] {
-  const { accounts } = (document ?? {}) as { accounts?: unknown };
-  const ids = (Array.isArray(accounts) ? accounts : []).flatMap((account: unknown) => {
-    const { id } = (account ?? {}) as { id?: unknown };
+function idsOf(document: unknown, key: string): string[] {
+  const list = ((document ?? {}) as Record<string, unknown>)[key];
+  return (Array.isArray(list) ? list : []).flatMap((item: unknown) => {
+    const { id } = (item ?? {}) as { id?: unknown };
     return typeof id === 'string' && !id.includes('${') ? [id] : [];
   });
-  return [...new Set(ids.filter((id, index) => ids.indexOf(id) !== index))];
 }
 
 function substitute(

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { authVariables, problemsOfAuth } from './auth.ts';
 import { baseUrl } from './baseUrl.ts';
+import { browserVariables } from './browsers.ts';
+import { limitVariables } from './limits.ts';
+import { persistedVariables, problemsOfPersisted } from './persistedOperations.ts';
 import { duration, durationOrUnlimited, timeout, wholeNumber } from './quantities.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -30,13 +34,18 @@ const always = () => true;
 /** The environment variables that Parley reads. Sizes are bytes; README says what each is for. */
 export const environmentSchema = z
   .object({
-    // Only this machine until somebody asks for more: there is no authentication yet.
+    // Only this machine until somebody asks for more.
     HOST: z.string().min(1).default('127.0.0.1'),
     PORT: wholeNumber(0, 65_535).default(4000),
     PUBLIC_URL: baseUrl.optional(),
     LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
     NODE_ENV: z.string().optional(),
     PARLEY_ACCOUNTS: z.string().optional(),
+    METRICS_PORT: wholeNumber(0, 65_535).optional(),
+    ...authVariables,
+    ...browserVariables,
+    ...limitVariables,
+    ...persistedVariables,
     REDIS_URL: z
       .string()
       .refine((url) => /^rediss?:\/\/./.test(url) && URL.canParse(url), 'must be a redis:// or rediss:// URL')
@@ -88,6 +97,10 @@ export const environmentSchema = z
     path: ['S3_SECRET_ACCESS_KEY'],
     message: 'goes with S3_ACCESS_KEY_ID',
     when: always,
+  })
+  .superRefine((settings, context) => {
+    for (const { path, message } of [...problemsOfAuth(settings), ...problemsOfPersisted(settings)])
+      context.addIssue({ code: 'custom', path: [path], message });
   });
 
 export type Environment = z.output<typeof environmentSchema>;

@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs';
-import type { AccountConfig } from './accounts.ts';
+import type { AccountConfig, AccountsFile } from './accounts.ts';
 import { parseAccounts } from './accounts.ts';
+import type { AuthFromEnvironment, AuthMode, JwtConfig, RouterConfig } from './auth.ts';
+import { toAuth } from './auth.ts';
+import type { BrowserConfig } from './browsers.ts';
+import { toBrowsers } from './browsers.ts';
+import type { ClaimsConfig, ClientConfig } from './callers.ts';
+import { DEFAULT_CLAIMS } from './callers.ts';
 import type { Environment, LOG_LEVELS } from './environment.ts';
 import { environmentSchema } from './environment.ts';
+import type { LimitsConfig } from './limits.ts';
+import { toLimits } from './limits.ts';
+import type { PersistedOperations } from './persistedOperations.ts';
+import { readPersistedOperations } from './persistedOperations.ts';
 
 /** All that Parley is told from outside, checked and unchanging. Times are milliseconds, sizes bytes. */
-export interface Config {
+export interface Config extends BrowserConfig {
   /** The address to listen on. */
   readonly host: string;
   /** The port to listen on; 0 takes any free one. */
@@ -13,16 +23,30 @@ export interface Config {
   /** Where the server is reached from outside, without a slash at the end; undefined for the address that it listens on. */
   readonly publicUrl: string | undefined;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-  /** In production there is neither introspection nor Apollo Sandbox. */
+  /** In production nothing is told that only developers need. */
   readonly production: boolean;
   /** The accounts to serve; undefined for those of the embedded sandbox. */
   readonly accounts: readonly AccountConfig[] | undefined;
+  readonly auth: AuthConfig;
+  readonly limits: LimitsConfig;
+  readonly persistedOperations: PersistedOperations;
+  /** The port of the metrics, on the same address; undefined for none, 0 takes any free one. */
+  readonly metricsPort: number | undefined;
   /** Where what outlives a request is kept; undefined for memory. */
   readonly redis: RedisConfig | undefined;
   /** Deadlines of calls to providers. */
   readonly deadlines: Deadlines;
   readonly sends: SendsConfig;
   readonly uploads: UploadsConfig;
+}
+
+/** Who may call. Where all three ways are undefined, nobody is asked who they are. */
+export interface AuthConfig {
+  readonly jwt: JwtConfig | undefined;
+  readonly clients: readonly ClientConfig[] | undefined;
+  readonly router: RouterConfig | undefined;
+  /** Where tokens say what their bearers may. */
+  readonly claims: ClaimsConfig;
 }
 
 export interface RedisConfig {
@@ -85,25 +109,74 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the environment and the accounts file that it names. Throws a {@link ConfigError}. */
+/** Reads the environment and the files that it names. Throws a {@link ConfigError}. */
 export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const settings = environmentSchema.safeParse(withoutEmpty(environment));
   const problems = settings.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
-  const file = environment['PARLEY_ACCOUNTS'];
-  const { accounts, problems: fileProblems } = file ? readAccounts(file, environment) : { problems: [] };
-  problems.push(...fileProblems.map((problem) => `PARLEY_ACCOUNTS (${file}): ${problem}`));
-  if (!settings.success || problems.length > 0) throw new ConfigError(problems);
-  return toConfig(settings.data, accounts);
+  const path = environment['PARLEY_ACCOUNTS'];
+  const { file, problems: fileProblems } = path ? readAccounts(path, environment) : { problems: [] };
+  problems.push(...fileProblems.map((problem) => `PARLEY_ACCOUNTS (${path}): ${problem}`));
+  const persisted = settings.data && readPersistedOperations(settings.data);
+  problems.push(...(persisted?.problems ?? []));
+  const auth = settings.data && toAuth(settings.data);
+  // With mistakes in the file, nobody knows whether there are clients.
+  if (auth && (file || !path)) problems.push(...problemsBetween(auth, file));
+  if (!settings.success || !auth || !persisted?.operations || problems.length > 0)
+    throw new ConfigError(problems);
+  return toConfig(settings.data, {
+    file,
+    auth: toAuthConfig(auth, file),
+    persistedOperations: persisted.operations,
+  });
 }
 
-function toConfig(settings: Environment, accounts: readonly AccountConfig[] | undefined): Config {
+/** What does not fit between who may call and what is served. */
+function problemsBetween({ modes }: AuthFromEnvironment, file: AccountsFile | undefined): string[] {
+  if (!modes) return file ? [CHOOSE_AUTH] : [];
+  const needsClients = modes.has('api-key');
+  if (needsClients && !file?.clients?.length)
+    return ['AUTH: api-key needs "clients" in the accounts file (PARLEY_ACCOUNTS)'];
+  if (!needsClients && file?.clients) return ['AUTH: "clients" in the accounts file needs api-key'];
+  return [];
+}
+
+const CHOOSE_AUTH =
+  'AUTH: is missing: say who may use the accounts. jwt, api-key and router, or several of them with commas, or none for ' +
+  'everybody who reaches the address (docs/authentication.md)';
+
+function toAuthConfig(
+  { modes, jwt, router }: AuthFromEnvironment,
+  file: AccountsFile | undefined,
+): AuthConfig {
+  const needsClients: AuthMode = 'api-key';
+  return {
+    ...{ jwt, router },
+    clients: modes?.has(needsClients) ? file?.clients : undefined,
+    claims: file?.claims ?? DEFAULT_CLAIMS,
+  };
+}
+
+interface FromFiles {
+  readonly file: AccountsFile | undefined;
+  readonly auth: AuthConfig;
+  readonly persistedOperations: PersistedOperations;
+}
+
+function toConfig(settings: Environment, { file, auth, persistedOperations }: FromFiles): Config {
+  const accounts = file?.accounts;
+  const production = settings.NODE_ENV === 'production';
   return Object.freeze({
     host: settings.HOST,
     port: settings.PORT,
     publicUrl: settings.PUBLIC_URL,
     logLevel: settings.LOG_LEVEL,
-    production: settings.NODE_ENV === 'production',
+    production,
+    ...toBrowsers(settings, production),
     accounts: accounts && Object.freeze(accounts.map((account) => Object.freeze(account))),
+    auth: Object.freeze(auth),
+    limits: Object.freeze(toLimits(settings)),
+    persistedOperations,
+    metricsPort: settings.METRICS_PORT,
     redis: settings.REDIS_URL
       ? Object.freeze({ url: settings.REDIS_URL, keyPrefix: settings.REDIS_KEY_PREFIX })
       : undefined,

@@ -38,3 +38,24 @@ export const wholeNumber = (least: number, most: number) =>
     .regex(/^\d{1,15}$/, `must be a whole number from ${least} to ${most}`)
     .transform(Number)
     .refine((value) => value >= least && value <= most, `must be a whole number from ${least} to ${most}`);
+
+/** How much in which time. */
+export interface Rate {
+  readonly count: number;
+  /** Milliseconds. */
+  readonly per: number;
+}
+
+const RATE = 'must be a number and a duration such as 600/1m';
+
+/** A rate as text: `600/1m` is six hundred a minute. */
+export const rate = () =>
+  z
+    .string()
+    .regex(/^[1-9]\d{0,8}\/[1-9]\d{0,8}(ms|s|m|h|d)$/, RATE)
+    .transform((text): Rate => {
+      const [count = '', per = ''] = text.split('/');
+      return { count: Number(count), per: duration().parse(per) };
+    })
+    // Counted by the second.
+    .refine(({ per }) => per >= 1_000 && per <= UNITS['d']!, 'must be for a time from 1s to 1d');

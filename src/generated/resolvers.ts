@@ -409,6 +409,8 @@ export type DeviceType =
 
 /** The codes of `SourceError.code`, and of the `extensions.code` of errors that come while an operation runs. What is refused before has codes of its own. */
 export type ErrorCode =
+  /** Who the caller is can't be found out now: the identity provider does not answer. The same request may succeed later. */
+  | 'AUTHENTICATION_UNAVAILABLE'
   /** The request breaks the protocol that it uses. */
   | 'BAD_REQUEST'
   /** An argument is malformed, out of range or does not fit the others; `extensions.argument` names it. */
@@ -417,12 +419,18 @@ export type ErrorCode =
   | 'CANCELLED'
   /** The cursor is too far from both ends of the list for a bounded number of calls: start again from either end. */
   | 'CURSOR_UNREACHABLE'
+  /** The caller may not do this: a scope is missing, which the message names. */
+  | 'FORBIDDEN'
   /** A fault of Parley's own. */
   | 'INTERNAL_SERVER_ERROR'
   /** The message is too far from both ends of its conversation for a bounded number of calls. */
   | 'MESSAGE_UNREACHABLE'
+  /** The operation would come, or has come, to more calls to providers than one may make. Ask for less at once. */
+  | 'OPERATION_TOO_COSTLY'
   /** The request, or a file in it, is larger than Parley takes. */
   | 'PAYLOAD_TOO_LARGE'
+  /** The graph answers only operations that its operator has listed, and this is none of them. */
+  | 'PERSISTED_QUERY_NOT_IN_LIST'
   /** The provider's answer is not what its documentation says. */
   | 'PROVIDER_CONTRACT'
   /** The provider's answer is that this account may not see or do this. */
@@ -441,6 +449,8 @@ export type ErrorCode =
   | 'PROVIDER_UNAUTHENTICATED'
   /** The provider can't be reached, or fails on its side. */
   | 'PROVIDER_UNAVAILABLE'
+  /** The caller asks for too much in too short a time: `retryAfter` says when to come back. */
+  | 'RATE_LIMITED'
   /** The request stopped arriving, or took too long to. */
   | 'REQUEST_TIMEOUT'
   /** This needs a setting of the account that its operator has not made; the message names it. */
@@ -1211,6 +1221,8 @@ export type UserErrorCode =
   | 'NOTHING_TO_SEND'
   /** There is nothing of this id, or it is not the caller's to use: both look the same. */
   | 'NOT_FOUND'
+  /** The operation has come to more calls to providers than one may make. Nothing was sent; do less at once. */
+  | 'OPERATION_TOO_COSTLY'
   /** The file is larger than Parley takes. */
   | 'PAYLOAD_TOO_LARGE'
   /** The provider's answer is not what its documentation says. */
@@ -1231,6 +1243,8 @@ export type UserErrorCode =
   | 'PROVIDER_UNAUTHENTICATED'
   /** The provider can't be reached, or fails on its side. No message was sent; what may be repeated, such as a reaction, may have been done. */
   | 'PROVIDER_UNAVAILABLE'
+  /** The caller sends too much in too short a time: `retryAfter` says when to come back. Nothing was sent. */
+  | 'RATE_LIMITED'
   /** The file stopped arriving, or took too long to. */
   | 'REQUEST_TIMEOUT'
   /** This needs a setting of the account that its operator has not made; the message names it. */

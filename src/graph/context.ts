@@ -1,34 +1,50 @@
 import type { Logger } from 'pino';
 import type { Gestures } from '../messaging/gestures.ts';
 import type { ReadContext } from '../messaging/provider.ts';
-import type { Registry } from '../messaging/registry.ts';
+import type { RateLimit } from '../messaging/rateLimit.ts';
+import type { Accounts, Registry } from '../messaging/registry.ts';
 import type { Sending } from '../messaging/sending.ts';
 import type { Uploading } from '../messaging/uploading.ts';
+import { createUpstreamCalls } from '../messaging/upstreamCalls.ts';
 import type { Caller, Viewer } from '../messaging/viewer.ts';
 import type { Loaders } from './loaders.ts';
 import { createLoaders } from './loaders.ts';
 
 /** What the graph can do, whoever asks. */
 export interface GraphServices {
-  readonly registry: Registry;
   readonly sending: Sending;
   readonly uploading: Uploading;
   readonly gestures: Gestures;
+  /** How many messages a viewer may send; undefined for any number. */
+  readonly sends: RateLimit | undefined;
+  /** Whether everybody who may call may read the schema. */
+  readonly tellsSchema: boolean;
   readonly log: Logger;
 }
 
 /** What every resolver of one operation gets. */
 export interface GraphContext extends GraphServices {
   readonly loaders: Loaders;
+  /** The accounts that the caller may use: there is no other way to one. */
+  readonly accounts: Accounts;
   /** What reads at a provider need of the operation. */
   readonly read: ReadContext;
+  /** Filled in as the operation goes on. */
+  readonly cost: OperationCost;
   /** Who asks. */
   readonly caller: Caller;
   /** Forgets what the operation has read: what comes after a write reads what was written. */
   readonly forget: () => void;
 }
 
+/** What an operation costs; its calls are counted in `read.calls`. */
+export interface OperationCost {
+  /** The calls to providers that it may come to; undefined until it has been checked. */
+  estimate: number | undefined;
+}
+
 export interface ContextOptions extends GraphServices {
+  readonly registry: Registry;
   readonly viewer: Viewer;
   /** The incoming request's headers, by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -37,10 +53,12 @@ export interface ContextOptions extends GraphServices {
 }
 
 /** Nothing in a context outlives its operation, so that no caller can see what another one read. */
-export function createContext({ viewer, headers, signal, ...services }: ContextOptions): GraphContext {
+export function createContext(options: ContextOptions): GraphContext {
+  const { registry, viewer, headers, signal, ...services } = options;
   const shared = new Map<string, Promise<unknown>>();
   const read: ReadContext = {
     signal,
+    calls: createUpstreamCalls(),
     header: (name) => [headers[name] ?? []].flat()[0],
     share: <T>(key: string, load: () => Promise<T>) => {
       const known = shared.get(key) as Promise<T> | undefined;
@@ -50,12 +68,15 @@ export function createContext({ viewer, headers, signal, ...services }: ContextO
       return loading;
     },
   };
-  const loaders = createLoaders(services.registry, read);
+  const accounts = registry.of(viewer);
+  const loaders = createLoaders(accounts, read);
   return {
     ...services,
     loaders,
+    accounts,
     read,
-    caller: { viewer, read },
+    cost: { estimate: undefined },
+    caller: { viewer, accounts, read },
     forget() {
       shared.clear();
       loaders.clear();

@@ -16,6 +16,11 @@ export function createErrorFormatter(log: Logger) {
       return { ...formatted, message: error.message, extensions: toExtensions(error) };
     }
     const { code, argument } = formatted.extensions ?? {};
+    if (formatted.extensions?.['validationErrorCode'] === 'INTROSPECTION_DISABLED')
+      return { ...formatted, message: NO_INTROSPECTION, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } };
+    // Apollo's words about a request that is none, which it gives a status and no code.
+    if (thrown instanceof GraphQLError && isRequestError(thrown))
+      return { ...formatted, extensions: { code: 'BAD_REQUEST' } };
     // GraphQL's own errors about a document have a code; one without has come from inside.
     if (typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') {
       return { ...formatted, extensions: { code, ...(argument !== undefined && { argument }) } };
@@ -27,6 +32,13 @@ export function createErrorFormatter(log: Logger) {
       extensions: { code: 'INTERNAL_SERVER_ERROR' },
     };
   };
+}
+
+const NO_INTROSPECTION = 'This graph does not tell its schema by introspection.';
+
+function isRequestError({ extensions }: GraphQLError): boolean {
+  const { code, http } = extensions as { code?: unknown; http?: { status?: number } };
+  return code === undefined && http?.status !== undefined && http.status < 500;
 }
 
 function toExtensions(error: ParleyError): Record<string, unknown> {

@@ -11,7 +11,7 @@ import type {
   Outcome,
   ReadContext,
 } from '../messaging/provider.ts';
-import type { Registry } from '../messaging/registry.ts';
+import type { Accounts } from '../messaging/registry.ts';
 
 /** How resolvers read from providers: every way dedupes within the operation, and groups where a provider allows it. */
 export interface Loaders {
@@ -30,7 +30,7 @@ export interface Loaders {
   clear(): void;
 }
 
-export function createLoaders(registry: Registry, read: ReadContext): Loaders {
+export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
   // What message pages told of their conversations.
   const told = new Map<string, Conversation>();
 
@@ -39,7 +39,7 @@ export function createLoaders(registry: Registry, read: ReadContext): Loaders {
       loadGrouped(
         refs,
         ({ accountId }) => accountId,
-        ({ accountId }) => registry.get(accountId)?.provider,
+        ({ accountId }) => accounts.get(accountId)?.provider,
         (provider, group) =>
           provider.loadConversations(
             group.map(({ externalId }) => externalId),
@@ -55,7 +55,7 @@ export function createLoaders(registry: Registry, read: ReadContext): Loaders {
         refs,
         ({ accountId, conversationExternalId }) =>
           conversationId({ accountId, externalId: conversationExternalId }),
-        ({ accountId }) => registry.get(accountId)?.provider,
+        ({ accountId }) => accounts.get(accountId)?.provider,
         (provider, group) =>
           provider.findMessages(
             group[0]!.conversationExternalId,
@@ -71,7 +71,7 @@ export function createLoaders(registry: Registry, read: ReadContext): Loaders {
     message,
 
     messagePage(ref, request) {
-      const { provider } = registry.get(ref.accountId) ?? {};
+      const { provider } = accounts.get(ref.accountId) ?? {};
       if (!provider) throw new Error('a message page was asked of an account that does not exist');
       const id = conversationId(ref);
       // Pages can't be batched: each is a call of its own, made once.

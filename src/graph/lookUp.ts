@@ -29,8 +29,8 @@ export async function lookUpConversation(
   ref: ConversationRef,
   { context, info, trusted }: LookUp,
 ): Promise<Conversation | null> {
-  const { loaders, registry } = context;
-  const account = registry.get(ref.accountId);
+  const { loaders, accounts } = context;
+  const account = accounts.get(ref.accountId);
   if (!account) return null;
   const fields = selectedFields(info, 'Conversation');
   if (trusted && asksOnlyFor(fields, CONVERSATION_KEY)) return ref;
@@ -60,8 +60,8 @@ export async function lookUpMessage(
   ref: MessageRef,
   { context, info, trusted }: LookUp,
 ): Promise<Message | null> {
-  const { loaders, registry } = context;
-  if (!registry.get(ref.accountId)) return null;
+  const { loaders, accounts } = context;
+  if (!accounts.get(ref.accountId)) return null;
   // What is asked for is there; the rest is never read.
   if (trusted && asksOnlyFor(selectedFields(info, 'Message'), MESSAGE_KEY)) return ref as Message;
   return loaders.message.load(ref);
@@ -76,10 +76,10 @@ export async function lookUpAttachment(
   ref: AttachmentRef | UploadRef,
   { context, info, trusted }: LookUp,
 ): Promise<Attachment | null> {
-  const { loaders, registry, uploading, caller } = context;
+  const { loaders, accounts, uploading, caller } = context;
   if ('uploadId' in ref) return uploading.find(ref, caller);
   const { message: messageRef, key } = ref;
-  if (!registry.get(messageRef.accountId)) return null;
+  if (!accounts.get(messageRef.accountId)) return null;
   if (trusted && asksOnlyFor(selectedFields(info, 'Attachment'), ATTACHMENT_KEY)) {
     const place = 'place' in key ? key.place : 0;
     return { message: messageRef, place, externalId: 'place' in key ? null : key.externalId } as Attachment;

@@ -7,28 +7,36 @@ import type {
   GraphQLSchema,
   OperationDefinitionNode,
 } from 'graphql';
-import { getArgumentValues, getVariableValues, GraphQLError, Kind } from 'graphql';
+import { getArgumentValues, getVariableValues, GraphQLError, Kind, OperationTypeNode } from 'graphql';
 import { MAX_PARTS } from '../messaging/content.ts';
 import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { GraphContext } from './context.ts';
+import { priceOf } from './operationCost.ts';
 import { measureOperation } from './operationSize.ts';
 import { parsePageArguments } from './pageArguments.ts';
 
 /**
  * Checks a whole operation before any of it runs: a page size out of range deep inside must not cost the provider calls
- * of everything above it, and a small operation must not ask for millions of items or fields, by lists in lists or by
- * fragments in fragments.
+ * of everything above it, and a small operation must not ask for millions of items or fields, or for thousands of calls, by lists
+ * in lists, by aliases or by fragments in fragments.
  *
- * @param accountCount how many accounts there are, which is how long lists of accounts are
+ * @param maxCost the most calls to providers that an operation may come to
  */
-export function createOperationChecks(accountCount: number): ApolloServerPlugin<GraphContext> {
+export function createOperationChecks(maxCost: number): ApolloServerPlugin<GraphContext> {
   return {
     requestDidStart: () =>
       Promise.resolve({
-        didResolveOperation({ schema, document, operation, request }) {
-          if (operation)
-            checkOperation(operation, { schema, document, inputs: request.variables ?? {}, accountCount });
+        didResolveOperation({ schema, document, operation, request, contextValue }) {
+          if (!operation) return Promise.resolve();
+          const { accounts, read, cost } = contextValue;
+          const inputs = request.variables ?? {};
+          cost.estimate = checkOperation(operation, {
+            ...{ schema, document, inputs, maxCost },
+            accountCount: accounts.count,
+          });
+          // A write that has begun goes on to its end, whatever it has cost.
+          if (operation.operation !== OperationTypeNode.MUTATION) read.calls.limitTo(maxCost);
           return Promise.resolve();
         },
       }),
@@ -46,13 +54,16 @@ interface Check {
   readonly schema: GraphQLSchema;
   readonly document: DocumentNode;
   readonly inputs: Readonly<Record<string, unknown>>;
+  /** How many accounts the caller may use, which is how long lists of accounts are. */
   readonly accountCount: number;
+  readonly maxCost: number;
 }
 
+/** Gives the calls to providers that the operation may come to. */
 function checkOperation(
   operation: OperationDefinitionNode,
-  { schema, document, inputs, accountCount }: Check,
-): void {
+  { schema, document, inputs, accountCount, maxCost }: Check,
+): number {
   const root = schema.getRootType(operation.operation);
   if (!root) {
     throw refusal(
@@ -66,12 +77,19 @@ function checkOperation(
   const { coerced: variables, errors } = getVariableValues(schema, definitions, inputs, { maxErrors: 1 });
   if (!variables) throw refusal(operation, 'BAD_USER_INPUT', shorten(errors[0]!.message));
 
-  const { items, fields } = measureOperation(operation, root, {
-    schema,
-    fragments: document.definitions.filter(isFragment),
-    variables,
-    lengthOf: (node, definition) =>
-      isListOfAccounts(definition) ? accountCount : lengthOf(node, definition, variables),
+  const fragments = document.definitions.filter(isFragment);
+  const prices = {
+    accountCount,
+    fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])),
+  };
+  const { items, fields, calls } = measureOperation(operation, root, {
+    ...{ schema, fragments, variables },
+    sizeOf(node, definition, { name }) {
+      const args = getArgumentValues(definition, node, variables);
+      const length = isListOfAccounts(definition) ? accountCount : lengthOf(node, definition, args);
+      const field = { coordinate: `${name}.${definition.name}`, args, length, selections: node.selectionSet };
+      return { length, price: priceOf(field, prices) };
+    },
   });
   if (items > MAX_ITEMS) {
     throw refusal(
@@ -87,6 +105,14 @@ function checkOperation(
       `The answer to this operation could have ${fields} fields; ${MAX_FIELDS} is the most. Ask for less at once.`,
     );
   }
+  if (calls > maxCost) {
+    throw refusal(
+      operation,
+      'OPERATION_TOO_COSTLY',
+      `This operation could come to ${calls} calls to providers; ${maxCost} is the most. Ask for smaller pages, or for less at once.`,
+    );
+  }
+  return calls;
 }
 
 function isFragment(definition: DocumentNode['definitions'][number]): definition is FragmentDefinitionNode {
@@ -101,12 +127,11 @@ function isListOfAccounts({ name }: GraphQLField<unknown, unknown>): boolean {
 function lengthOf(
   node: FieldNode,
   definition: GraphQLField<unknown, unknown>,
-  variables: Readonly<Record<string, unknown>>,
+  args: Readonly<Record<string, unknown>>,
 ): number | undefined {
   if (definition.name === 'parts') return MAX_PARTS;
   const isPage = definition.args.some(({ name }) => name === 'first');
   if (!isPage && definition.name !== '_entities') return undefined;
-  const args = getArgumentValues(definition, node, variables);
   if (!isPage) {
     const { length } = args['representations'] as readonly unknown[];
     if (length <= MAX_REFERENCES) return length;

@@ -3,6 +3,7 @@ import type {
   FragmentDefinitionNode,
   GraphQLCompositeType,
   GraphQLField,
+  GraphQLObjectType,
   GraphQLSchema,
   OperationDefinitionNode,
   SelectionNode,
@@ -25,6 +26,16 @@ export interface OperationSize {
   readonly items: number;
   /** Fields of its answer, those of each item counted. */
   readonly fields: number;
+  /** Calls to providers. */
+  readonly calls: number;
+}
+
+/** What one field adds. */
+export interface FieldSize {
+  /** How many items its list may have; undefined for fields that are no such list. */
+  readonly length: number | undefined;
+  /** Calls to providers: of the field itself, and how often those of what is selected below it. */
+  readonly price: { readonly calls: number; readonly times: number };
 }
 
 export interface MeasureOptions {
@@ -32,8 +43,11 @@ export interface MeasureOptions {
   readonly fragments: readonly FragmentDefinitionNode[];
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
-  /** How many items a list field may have; undefined for fields that are no such list. */
-  readonly lengthOf: (node: FieldNode, definition: GraphQLField<unknown, unknown>) => number | undefined;
+  readonly sizeOf: (
+    node: FieldNode,
+    definition: GraphQLField<unknown, unknown>,
+    type: GraphQLObjectType,
+  ) => FieldSize;
 }
 
 /**
@@ -43,7 +57,7 @@ export interface MeasureOptions {
 export function measureOperation(
   operation: OperationDefinitionNode,
   root: GraphQLCompositeType,
-  { schema, fragments, variables, lengthOf }: MeasureOptions,
+  { schema, fragments, variables, sizeOf }: MeasureOptions,
 ): OperationSize {
   const byName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
   const measured = new Map<string, OperationSize>();
@@ -79,14 +93,19 @@ export function measureOperation(
   }
 
   function measureField(node: FieldNode, type: GraphQLCompositeType): OperationSize {
-    const definition = isObjectType(type) ? type.getFields()[node.name.value] : undefined;
-    if (!definition) return { items: 0, fields: 1 };
-    const length = lengthOf(node, definition);
+    if (!isObjectType(type)) return ONE_FIELD;
+    const definition = type.getFields()[node.name.value];
+    if (!definition) return ONE_FIELD;
+    const { length, price } = sizeOf(node, definition, type);
     const child = getNamedType(definition.type);
     const nested = node.selectionSet && isCompositeType(child) ? measure(node.selectionSet, child) : NOTHING;
     const times = length ?? 1;
     const own = length === undefined ? 0 : 1;
-    return { items: times * (own + nested.items), fields: 1 + times * nested.fields };
+    return {
+      items: times * (own + nested.items),
+      fields: 1 + times * nested.fields,
+      calls: price.calls + price.times * nested.calls,
+    };
   }
 
   function isIncluded(node: SelectionNode): boolean {
@@ -96,8 +115,9 @@ export function measureOperation(
   }
 }
 
-const NOTHING: OperationSize = { items: 0, fields: 0 };
+const NOTHING: OperationSize = { items: 0, fields: 0, calls: 0 };
+const ONE_FIELD: OperationSize = { items: 0, fields: 1, calls: 0 };
 
 function add(a: OperationSize, b: OperationSize): OperationSize {
-  return { items: a.items + b.items, fields: a.fields + b.fields };
+  return { items: a.items + b.items, fields: a.fields + b.fields, calls: a.calls + b.calls };
 }

@@ -3,6 +3,7 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { addResolversToSchema } from '@graphql-tools/schema';
 import type { GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import { graphqlSync, parse } from 'graphql';
+import { enforceAccess } from './authorize.ts';
 import type { GraphContext } from './context.ts';
 import { resolvers } from './resolvers/index.ts';
 
@@ -16,14 +17,15 @@ export function readTypeDefs(): string {
     .join('\n');
 }
 
-/** The executable subgraph: the contract, the fields that Federation adds, and the resolvers. */
+/** The executable subgraph: the contract, the fields that Federation adds, the resolvers, and who may use them. */
 export function createSchema(): GraphQLSchema {
   const { references, fields } = splitResolvers();
-  return addResolversToSchema({
+  const schema = addResolversToSchema({
     schema: buildSubgraphSchema({ typeDefs: parse(readTypeDefs()), resolvers: references as never }),
     resolvers: fields,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
+  return enforceAccess(schema);
 }
 
 type ResolveReference = (reference: object, context: GraphContext, info: GraphQLResolveInfo) => unknown;
@@ -50,6 +52,7 @@ function splitResolvers() {
 
 /** The SDL that a router gets when it asks the subgraph for it: `_service { sdl }`. */
 export function printSubgraph(schema: GraphQLSchema): string {
-  const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
+  const contextValue = { tellsSchema: true } satisfies Partial<GraphContext>;
+  const { data } = graphqlSync({ schema, contextValue, source: '{ _service { sdl } }' });
   return (data as { _service: { sdl: string } })._service.sdl;
 }

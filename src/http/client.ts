@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { ErrorSource } from '../messaging/errors.ts';
 import { ParleyError, ProviderError } from '../messaging/errors.ts';
+import type { CallContext } from '../messaging/upstreamCalls.ts';
 import type { AccountHealth } from './health.ts';
 import { readBody, toStatusError } from './answer.ts';
 import type { MultipartField } from './multipart.ts';
@@ -19,8 +20,8 @@ export interface HttpRequest {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: HttpBody;
-  /** Aborts when the caller is gone. */
-  readonly signal: AbortSignal;
+  /** The operation that it is made for. */
+  readonly context: CallContext;
 }
 
 /** What a call carries. A form keeps repeated keys; multipart is for files. */
@@ -84,6 +85,8 @@ export function createHttp(options: HttpOptions): Http {
   const base = options.baseUrl.replace(/\/+$/, '');
 
   return async (request) => {
+    const { signal: caller, calls } = request.context;
+    calls.begin();
     const isRead = request.body === undefined && (request.method ?? 'GET') === 'GET';
     const carriesFile = request.body !== undefined && 'multipart' in request.body;
     const timeout = isRead ? limits.readTimeout : carriesFile ? limits.uploadTimeout : limits.sendTimeout;
@@ -95,7 +98,7 @@ export function createHttp(options: HttpOptions): Http {
         headers: { accept: 'application/json', ...options.headers, ...request.headers },
         ...(request.body && { body: request.body }),
       },
-      signal: AbortSignal.any([request.signal, deadline]),
+      signal: AbortSignal.any([caller, deadline]),
     };
     const once = () => attempt(isRead ? options.reads : options.sends, call, request);
     return isRead ? retryReads(once, { signal: call.signal, maxRetries: limits.maxRetries }) : once();
@@ -104,8 +107,9 @@ export function createHttp(options: HttpOptions): Http {
     async function attempt(
       transport: Transport,
       { request: wire, signal }: typeof call,
-      { call: name, signal: caller }: HttpRequest,
+      { call: name }: HttpRequest,
     ): Promise<unknown> {
+      calls.made();
       const startedAt = performance.now();
       let answer: Answer | undefined;
       let code = 'OK';

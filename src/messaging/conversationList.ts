@@ -3,7 +3,7 @@ import { InputError, ParleyError, UnsupportedError } from './errors.ts';
 import { ACCOUNT_ID } from './ids.ts';
 import { readMerged } from './merge.ts';
 import type { Conversation, ConversationState, ProviderName, ReadContext } from './provider.ts';
-import type { Account, Registry } from './registry.ts';
+import type { Account, Accounts } from './registry.ts';
 import { sourceOf } from './registry.ts';
 
 /** Which conversations a list shows; an absent condition does not narrow, an empty one matches nothing. */
@@ -42,14 +42,14 @@ export interface ConversationListSource {
  * source with an error; an {@link InputError} is thrown for a filter or a cursor that can't be used.
  */
 export async function listConversations(
-  registry: Registry,
+  accounts: Accounts,
   request: ConversationListRequest,
   context: ReadContext,
 ): Promise<ConversationList> {
   const { direction, size, cursor, filter } = request;
-  const accounts = selectAccounts(registry, filter);
+  const selected = selectAccounts(accounts, filter);
   const list = nameOf(filter);
-  const takingPart = new Map(accounts.map((account) => [account.id, account.provider]));
+  const takingPart = new Map(selected.map((account) => [account.id, account.provider]));
   // Only a forged cursor holds a place that an adapter does not know: it is refused before any provider is asked.
   const from =
     cursor &&
@@ -62,7 +62,7 @@ export async function listConversations(
   const { states } = filter;
 
   const page = await readMerged(
-    accounts.map((account) => ({
+    selected.map((account) => ({
       accountId: account.id,
       read: (pageRequest) => {
         const unsupported = unsupportedBy(account, states);
@@ -78,8 +78,8 @@ export async function listConversations(
   );
 
   const sources = page.outcomes.map(({ error }, index) => ({
-    account: accounts[index]!,
-    error: error === undefined ? undefined : toSourceError(error, accounts[index]!),
+    account: selected[index]!,
+    error: error === undefined ? undefined : toSourceError(error, selected[index]!),
   }));
   // Rows that may still come are worth asking for again; those of a provider that refuses are not.
   const hasMore = page.hasMore || sources.some(({ error }) => error?.retryable);
@@ -98,7 +98,7 @@ export async function listConversations(
 const MAX_ACCOUNT_IDS = 1_000;
 
 function selectAccounts(
-  registry: Registry,
+  accounts: Accounts,
   { accountIds, providers, states }: ConversationFilter,
 ): Account[] {
   if (accountIds && accountIds.length > MAX_ACCOUNT_IDS) {
@@ -109,7 +109,7 @@ function selectAccounts(
   }
   for (const accountId of accountIds ?? []) {
     // An account that does not exist and one that the caller may not use get the same words.
-    if (!ACCOUNT_ID.test(accountId) || !registry.get(accountId)) {
+    if (!ACCOUNT_ID.test(accountId) || !accounts.get(accountId)) {
       throw new InputError(
         'filter.accountIds',
         'The argument "filter.accountIds" names an account that does not exist.',
@@ -117,7 +117,7 @@ function selectAccounts(
     }
   }
   const named = accountIds !== undefined || providers !== undefined;
-  return registry.accounts.filter((account) => {
+  return accounts.all.filter((account) => {
     if (accountIds && !accountIds.includes(account.id)) return false;
     if (providers && !providers.includes(account.provider.name)) return false;
     return named || !unsupportedBy(account, states);

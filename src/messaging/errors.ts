@@ -4,6 +4,10 @@ import type { ProviderName } from './provider.ts';
 export type ErrorCode =
   | 'BAD_USER_INPUT'
   | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'AUTHENTICATION_UNAVAILABLE'
+  | 'RATE_LIMITED'
+  | 'OPERATION_TOO_COSTLY'
   | 'UNSUPPORTED'
   | 'CURSOR_UNREACHABLE'
   | 'MESSAGE_UNREACHABLE'
@@ -19,6 +23,7 @@ export type ErrorCode =
   | 'STORE_UNAVAILABLE'
   | 'STORAGE_UNAVAILABLE'
   | 'BAD_REQUEST'
+  | 'PERSISTED_QUERY_NOT_IN_LIST'
   | 'PAYLOAD_TOO_LARGE'
   | 'REQUEST_TIMEOUT'
   | 'SETTING_MISSING'
@@ -71,6 +76,9 @@ export class ParleyError extends Error {
 const NOTHING_DONE: ReadonlySet<ErrorCode> = new Set([
   'BAD_USER_INPUT',
   'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'RATE_LIMITED',
+  'OPERATION_TOO_COSTLY',
   'UNSUPPORTED',
   'SETTING_MISSING',
   'STORAGE_UNAVAILABLE',

@@ -1,7 +1,6 @@
 import { isBlank, isCleanText } from './content.ts';
 import { NotFoundError } from './errors.ts';
 import type { ConversationRef, MessageRef } from './ids.ts';
-import type { Registry } from './registry.ts';
 import type { UserError } from './userErrors.ts';
 import { notFound, unsupported, userError } from './userErrors.ts';
 import type { Caller } from './viewer.ts';
@@ -35,11 +34,11 @@ export interface Gestures {
   closeConversation(conversation: ConversationRef, caller: Caller): Promise<CloseResult>;
 }
 
-export function createGestures(registry: Registry): Gestures {
+export function createGestures(): Gestures {
   return {
-    async addReaction(message, emoji, { read }) {
+    async addReaction(message, emoji, { accounts, read }) {
       const refused = (...userErrors: UserError[]) => ({ message: null, outcome: null, userErrors });
-      const provider = registry.get(message.accountId)?.provider;
+      const provider = accounts.get(message.accountId)?.provider;
       if (!provider) return refused(notFound('messageId'));
       if (!provider.addReaction) return refused(unsupported('messageId', 'reactions'));
       if (isBlank(emoji) || !isCleanText(emoji))
@@ -48,18 +47,18 @@ export function createGestures(registry: Registry): Gestures {
       return outcome ? { message, outcome, userErrors: [] } : refused(notFound('messageId'));
     },
 
-    async markMessageRead(message, { read }) {
+    async markMessageRead(message, { accounts, read }) {
       const refused = (error: UserError) => ({ message: null, userErrors: [error] });
-      const provider = registry.get(message.accountId)?.provider;
+      const provider = accounts.get(message.accountId)?.provider;
       if (!provider) return refused(notFound('messageId'));
       if (!provider.markMessageRead) return refused(unsupported('messageId', 'read receipts'));
       const done = await unlessMissing(provider.markMessageRead(message, read).then(() => true));
       return done ? { message, userErrors: [] } : refused(notFound('messageId'));
     },
 
-    async closeConversation(conversation, { read }) {
+    async closeConversation(conversation, { accounts, read }) {
       const refused = (error: UserError) => ({ conversation: null, userErrors: [error] });
-      const provider = registry.get(conversation.accountId)?.provider;
+      const provider = accounts.get(conversation.accountId)?.provider;
       if (!provider) return refused(notFound('conversationId'));
       if (!provider.closeConversation) return refused(unsupported('conversationId', 'closing conversations'));
       const closing = provider.closeConversation(conversation.externalId, read);

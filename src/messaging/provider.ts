@@ -11,6 +11,7 @@ import type {
   StartSearch,
 } from './outgoing.ts';
 import type { Page, PageRequest, Position } from './paging.ts';
+import type { CallContext } from './upstreamCalls.ts';
 
 /**
  * The port: what Parley asks of a provider, and the domain objects that answer.
@@ -22,9 +23,7 @@ import type { Page, PageRequest, Position } from './paging.ts';
 export type ProviderName = 'PACT' | 'LETSTALK' | 'PIGEONS';
 
 /** What a read needs of the operation that it serves. One of these lives as long as one GraphQL operation. */
-export interface ReadContext {
-  /** Aborts when the caller is gone. */
-  readonly signal: AbortSignal;
+export interface ReadContext extends CallContext {
   /** A header of the incoming request, by its lower-case name: a caller's own token, or the language they read. */
   header(name: string): string | undefined;
   /**

@@ -2,6 +2,7 @@ import type { Capabilities } from './capabilities.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { ErrorSource } from './errors.ts';
 import type { Provider } from './provider.ts';
+import type { Viewer } from './viewer.ts';
 
 export type AccountStatus = 'OPERATIONAL' | 'DEGRADED' | 'UNAVAILABLE';
 
@@ -15,17 +16,44 @@ export interface Account {
   status(): AccountStatus;
 }
 
-/** Every account there is, in the order of the accounts file. */
-export interface Registry {
-  readonly accounts: readonly Account[];
+/** Accounts in the order of the accounts file. */
+export interface Accounts {
+  readonly all: readonly Account[];
+  /** How many there are at the most. */
+  readonly count: number;
+  /** Undefined for an account that is not among these, whether it exists or not: nobody can tell which. */
   get(accountId: string): Account | undefined;
+}
+
+/** Every account there is. */
+export interface Registry extends Accounts {
+  /** Those that a viewer may use. The one place where that is decided, for every way in. */
+  of(viewer: Viewer): Accounts;
 }
 
 /** Adds to accounts what follows from their adapters. */
 export function createRegistry(accounts: readonly Omit<Account, 'capabilities'>[]): Registry {
-  const entries = accounts.map((account) => ({ ...account, capabilities: capabilitiesOf(account.provider) }));
-  const byId = new Map(entries.map((account) => [account.id, account]));
-  return { accounts: entries, get: (accountId) => byId.get(accountId) };
+  const every = toAccounts(
+    accounts.map((account) => ({ ...account, capabilities: capabilitiesOf(account.provider) })),
+  );
+  return {
+    ...every,
+    of({ accounts: allowed }) {
+      if (allowed === '*') return every;
+      return {
+        get all() {
+          return every.all.filter(({ id }) => allowed.has(id));
+        },
+        count: Math.min(allowed.size, every.count),
+        get: (accountId) => (allowed.has(accountId) ? every.get(accountId) : undefined),
+      };
+    },
+  };
+}
+
+function toAccounts(accounts: readonly Account[]): Accounts {
+  const byId = new Map(accounts.map((account) => [account.id, account]));
+  return { all: accounts, count: accounts.length, get: (accountId) => byId.get(accountId) };
 }
 
 /** The account as errors name it. */

@@ -5,7 +5,6 @@ import { deliveryId } from './ids.ts';
 import type { Once, Outcome } from './once.ts';
 import type { StartConversation } from './outgoing.ts';
 import type { Delivery } from './provider.ts';
-import type { Registry } from './registry.ts';
 import { scopeOf, toDelivery, toFailedDelivery } from './sendRecord.ts';
 import type { PlanOptions } from './sendPlan.ts';
 import { planMessage, planStart } from './sendPlan.ts';
@@ -43,14 +42,13 @@ export interface Sending {
 }
 
 export interface SendingOptions extends PlanOptions {
-  readonly registry: Registry;
   readonly once: Once;
 }
 
-export function createSending({ registry, once, ...options }: SendingOptions): Sending {
+export function createSending({ once, ...options }: SendingOptions): Sending {
   return {
-    async sendMessage({ conversation, content, key }, { viewer, read: shared }) {
-      const account = registry.get(conversation.accountId);
+    async sendMessage({ conversation, content, key }, { viewer, accounts, read: shared }) {
+      const account = accounts.get(conversation.accountId);
       if (!account) return refused([notFound('conversationId')]);
       const { provider } = account;
       const keyField = 'idempotencyKey';
@@ -67,8 +65,8 @@ export function createSending({ registry, once, ...options }: SendingOptions): S
       return toResult(scope, outcome, conversation);
     },
 
-    async startConversation({ accountId, start, key }, { viewer, read: shared }) {
-      const account = registry.get(accountId);
+    async startConversation({ accountId, start, key }, { viewer, accounts, read: shared }) {
+      const account = accounts.get(accountId);
       const field = start.provider.toLowerCase();
       if (account?.provider.name !== start.provider) return refused([notFound(`${field}.accountId`)]);
       const { provider } = account;
@@ -86,8 +84,8 @@ export function createSending({ registry, once, ...options }: SendingOptions): S
       return toResult(scope, outcome, null);
     },
 
-    async delivery(ref, { viewer, read: shared }) {
-      const account = registry.get(ref.accountId);
+    async delivery(ref, { viewer, accounts, read: shared }) {
+      const account = accounts.get(ref.accountId);
       if (!account) return null;
       const { provider } = account;
       const { scope, part: index, attempt } = ref;

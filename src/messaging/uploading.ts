@@ -6,7 +6,6 @@ import type { ConversationRef, UploadRef } from './ids.ts';
 import type { IncomingFile } from './incomingFile.ts';
 import { pause } from './pause.ts';
 import type { Attachment, ReadContext } from './provider.ts';
-import type { Registry } from './registry.ts';
 import { scopeOf } from './sendRecord.ts';
 import type { Store } from './store.ts';
 import type { Upload, Uploads, UploadTarget } from './uploads.ts';
@@ -33,7 +32,6 @@ export interface Uploading {
 }
 
 export interface UploadingOptions {
-  readonly registry: Registry;
   readonly uploads: Uploads;
   readonly store: Store;
   /** Milliseconds that a key is remembered. */
@@ -60,12 +58,12 @@ const PAUSE = 100;
 const LONGEST_WAIT = 20_000;
 
 export function createUploading(options: UploadingOptions): Uploading {
-  const { registry, uploads, store, keep, timeout, now } = options;
+  const { uploads, store, keep, timeout, now } = options;
   const taken = new WeakSet<IncomingFile>();
 
   return {
     async upload({ conversation, file, key }, caller) {
-      const account = registry.get(conversation.accountId);
+      const account = caller.accounts.get(conversation.accountId);
       if (!account) return [notFound('conversationId')];
       const errors = key === null ? [] : checkKey(key, 'idempotencyKey');
       if (!account.capabilities.sendAttachments) errors.push(unsupported('conversationId', 'attachments'));
@@ -85,7 +83,7 @@ export function createUploading(options: UploadingOptions): Uploading {
     },
 
     async find(ref, caller) {
-      const account = registry.get(ref.accountId);
+      const account = caller.accounts.get(ref.accountId);
       return account ? uploads.find(ref, await viewerIdOf(account.provider, caller)) : null;
     },
   };

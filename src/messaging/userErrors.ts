@@ -3,7 +3,14 @@ import { InputError, ParleyError } from './errors.ts';
 
 /** The codes of a mutation's `userErrors`: the enum `UserErrorCode` of the schema, which describes each. */
 export type UserErrorCode =
-  | Exclude<ErrorCode, 'CURSOR_UNREACHABLE' | 'INTERNAL_SERVER_ERROR'>
+  | Exclude<
+      ErrorCode,
+      | 'CURSOR_UNREACHABLE'
+      | 'FORBIDDEN'
+      | 'AUTHENTICATION_UNAVAILABLE'
+      | 'PERSISTED_QUERY_NOT_IN_LIST'
+      | 'INTERNAL_SERVER_ERROR'
+    >
   | 'NOT_FOUND'
   | 'NOTHING_TO_SEND'
   | 'TEXT_REQUIRED'

@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis';
 import type { ParleyError } from '../messaging/errors.ts';
+import type { RateLimit } from '../messaging/rateLimit.ts';
 import type { Store } from '../messaging/store.ts';
+import { createRateLimit } from './createRateLimit.ts';
 import { createRedisConnection } from './createRedisConnection.ts';
 import { createTrust } from './createTrust.ts';
 import { storeError, toStoreError } from './errors.ts';
@@ -9,6 +11,8 @@ import { storeError, toStoreError } from './errors.ts';
 export interface RedisStore extends Store {
   /** Milliseconds since 1970, by the one clock that all who use this Redis share; this machine's own until a call has been made. */
   now(): number;
+  /** A limit that all processes count together. Fails open, as the store itself does not. */
+  rateLimit(what: string, rate: { readonly count: number; readonly per: number }): RateLimit;
   /** Lets calls that are under way end; later ones throw. */
   close(): Promise<void>;
 }
@@ -76,6 +80,8 @@ export function createRedisStore({
       return (await run(() => redis.parleyRemove(nameOf(key), expected))) === 1;
     },
     now: () => Math.round(wallClock() + ahead),
+    rateLimit: (what, rate) =>
+      createRateLimit({ what, ...rate, shared: { redis: connection.redis, keyPrefix } }),
     close: () => connection.close(),
   };
 

@@ -45,14 +45,11 @@ function headersOf({ fileName, mimeType, byteSize }: StagedFile): Record<string,
     'referrer-policy': 'no-referrer',
     // An app of another site may show it as a picture.
     'cross-origin-resource-policy': 'cross-origin',
-    // A key's file never changes, and is removed some day: a browser may remember it, a shared cache may not.
-    'cache-control': `private, max-age=${MAX_CACHE_AGE}, immutable`,
+    // It is somebody's, and is removed some day: from caches as well.
+    'cache-control': 'no-store',
     'accept-ranges': 'none',
   };
 }
-
-/** Seconds. */
-const MAX_CACHE_AGE = 86_400;
 
 // The same for a key that is none: nothing is learnt by asking.
 function notFound(reply: FastifyReply): FastifyReply {

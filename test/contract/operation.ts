@@ -1,4 +1,5 @@
 import type { ReadContext } from '../../src/messaging/provider.ts';
+import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 
 /** What an adapter gets of one GraphQL operation. */
 export function operation({
@@ -11,6 +12,7 @@ export function operation({
   const shared = new Map<string, Promise<unknown>>();
   return {
     signal,
+    calls: createUpstreamCalls(),
     header: (name) => headers[name],
     share: <T>(key: string, load: () => Promise<T>) => {
       if (!shared.has(key)) shared.set(key, load());

@@ -6,6 +6,7 @@ import type { Message, Provider, ReadContext } from '../../src/messaging/provide
 import type { Emulator, Fault, Sandbox } from '../../src/sandbox/index.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { openSandboxAccounts } from '../openSandboxAccounts.ts';
+import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 
 /** What the suite needs to know of a provider's half of the sandbox. */
 export interface Subject {
@@ -330,6 +331,7 @@ function readContext(signal = new AbortController().signal): ReadContext {
   const shared = new Map<string, Promise<unknown>>();
   return {
     signal,
+    calls: createUpstreamCalls(),
     header: () => undefined,
     share: <T>(key: string, load: () => Promise<T>) => {
       if (!shared.has(key)) shared.set(key, load());

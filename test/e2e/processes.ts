@@ -20,7 +20,7 @@ export function run(command: string, args: readonly string[], env: Record<string
     env: {
       ...process.env,
       ...{ NODE_OPTIONS: '', NODE_ENV: '' },
-      ...{ PARLEY_ACCOUNTS: '', REDIS_URL: '', HOST: '', PORT: '0' },
+      ...{ PARLEY_ACCOUNTS: '', AUTH: '', REDIS_URL: '', HOST: '', PORT: '0' },
       ...env,
     },
   });

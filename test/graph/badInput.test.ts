@@ -13,7 +13,7 @@ describe('bad input', () => {
   let cursorOfConversations: string;
 
   beforeAll(async () => {
-    harness = await startHarness();
+    harness = await startHarness({ environment: { MAX_DEPTH: '100', MAX_ALIASES: '10000' } });
     const data = await harness.data(
       'query ($id: ID!) { conversation(id: $id) { messages(last: 1) { pageInfo { endCursor } } } conversations(first: 1) { pageInfo { endCursor } } }',
       { id: OTHER_CONVERSATION },

@@ -16,6 +16,10 @@ import type { ParleyError } from '../../src/messaging/errors.ts';
 import { ContractError, NotFoundError, ProviderError } from '../../src/messaging/errors.ts';
 import type { Behaviour, Upstream } from './upstream.ts';
 import { closed, listen, startUpstream } from './upstream.ts';
+import type { CallContext } from '../../src/messaging/upstreamCalls.ts';
+import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
+
+const contextOf = (signal: AbortSignal): CallContext => ({ signal, calls: createUpstreamCalls() });
 
 // Words that may never be seen anywhere but on the wire.
 const TOKEN = 'canary-token-3f9c';
@@ -92,12 +96,12 @@ function createClient(
     health,
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
   });
-  const { signal } = new AbortController();
+  const context = contextOf(new AbortController().signal);
   return {
     http,
-    get: (request = {}) => http({ call: 'things', path: `/${PATH}`, signal, ...request }),
+    get: (request = {}) => http({ call: 'things', path: `/${PATH}`, context, ...request }),
     post: (body = { json: { a: 1 } }, request = {}) =>
-      http({ call: 'send', path: `/${PATH}`, method: 'POST', body, signal, ...request }),
+      http({ call: 'send', path: `/${PATH}`, method: 'POST', body, context, ...request }),
     health,
     logged: () => lines.join(''),
   };
@@ -385,7 +389,7 @@ describe.each(READERS)('a read by %s', (reader) => {
     const arrival = server.arrival();
     const caller = new AbortController();
     const { get, health } = createClient(server.url, { reader, limits: { maxRetries: 2 } });
-    const reading = failureOf(get({ signal: caller.signal }));
+    const reading = failureOf(get({ context: contextOf(caller.signal) }));
     const { socket } = await arrival;
     const left = closing(socket);
     caller.abort();
@@ -400,7 +404,9 @@ describe.each(READERS)('a read by %s', (reader) => {
   it('is not even begun for a caller who has gone', async () => {
     const server = await upstream(json);
     const { get } = createClient(server.url, { reader });
-    expect(await failureOf(get({ signal: AbortSignal.abort() }))).toMatchObject({ code: 'CANCELLED' });
+    expect(await failureOf(get({ context: contextOf(AbortSignal.abort()) }))).toMatchObject({
+      code: 'CANCELLED',
+    });
     expect(server.received).toEqual([]);
   });
 
@@ -411,7 +417,7 @@ describe.each(READERS)('a read by %s', (reader) => {
     const caller = new AbortController();
     const arrival = server.arrival();
     const { get } = createClient(server.url, { reader });
-    const hanging = failureOf(get({ path: '/hang', signal: caller.signal }));
+    const hanging = failureOf(get({ path: '/hang', context: contextOf(caller.signal) }));
     await arrival;
     await expect(get({ path: '/other' })).resolves.toEqual({ ok: true });
     caller.abort();
@@ -508,7 +514,7 @@ describe('reading again', () => {
     const caller = new AbortController();
     const arrival = server.arrival();
     const { get } = createClient(server.url, { limits: { maxRetries: 2 } });
-    const reading = failureOf(get({ signal: caller.signal }));
+    const reading = failureOf(get({ context: contextOf(caller.signal) }));
     await arrival;
     caller.abort();
     expect(['CANCELLED', 'PROVIDER_RATE_LIMITED']).toContain((await reading).code);
@@ -642,8 +648,18 @@ describe('a send', () => {
     const { http, post } = createClient(server.url);
     await post({ json: {} }, { method: 'PUT' });
     await post({ json: {} }, { method: 'PATCH' });
-    await http({ call: 'delete', path: '/x', method: 'DELETE', signal: new AbortController().signal });
-    await http({ call: 'close', path: '/x', method: 'POST', signal: new AbortController().signal });
+    await http({
+      call: 'delete',
+      path: '/x',
+      method: 'DELETE',
+      context: contextOf(new AbortController().signal),
+    });
+    await http({
+      call: 'close',
+      path: '/x',
+      method: 'POST',
+      context: contextOf(new AbortController().signal),
+    });
     expect(server.received.map(({ method }) => method)).toEqual(['PUT', 'PATCH', 'DELETE', 'POST']);
   });
 
@@ -671,7 +687,9 @@ describe('a send', () => {
   it.each(['PUT', 'DELETE', 'PATCH'] as const)('by %s is never repeated either', async (method) => {
     const server = await upstream(status(500));
     const { http } = createClient(server.url, { limits: { maxRetries: 2 } });
-    await failureOf(http({ call: 'send', path: '/x', method, signal: new AbortController().signal }));
+    await failureOf(
+      http({ call: 'send', path: '/x', method, context: contextOf(new AbortController().signal) }),
+    );
     expect(server.received).toHaveLength(1);
   });
 
@@ -691,7 +709,9 @@ describe('a send', () => {
     const server = await upstream(never);
     const arrival = server.arrival();
     const caller = new AbortController();
-    const sending = failureOf(createClient(server.url).post(undefined, { signal: caller.signal }));
+    const sending = failureOf(
+      createClient(server.url).post(undefined, { context: contextOf(caller.signal) }),
+    );
     const { socket } = await arrival;
     const left = closing(socket);
     caller.abort();

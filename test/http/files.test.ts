@@ -67,7 +67,7 @@ describe('a staged file', () => {
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
       'cross-origin-resource-policy': 'cross-origin',
-      'cache-control': 'private, max-age=86400, immutable',
+      'cache-control': 'no-store',
       'accept-ranges': 'none',
     });
   });

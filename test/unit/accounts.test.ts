@@ -16,8 +16,10 @@ const pigeons = {
 
 type Environment = Record<string, string | undefined>;
 
-const parse = (accounts: readonly object[], environment: Environment = {}) =>
-  parseAccounts(stringify({ accounts }), environment);
+const parse = (accounts: readonly object[], environment: Environment = {}) => {
+  const { file, problems } = parseAccounts(stringify({ accounts }), environment);
+  return file ? { accounts: file.accounts, problems } : { problems };
+};
 
 /** What is wrong with one account, as one text. */
 const problemsOf = (account: object, environment?: Environment) =>
@@ -69,8 +71,8 @@ describe('an accounts file', () => {
       'accounts: [{id: a, provider: letstalk, apiKey: k, role: agent}]\nother: 1',
     ],
   ])('that holds %s has a problem', (_what, yaml) => {
-    const { accounts, problems } = parseAccounts(yaml, {});
-    expect(accounts).toBeUndefined();
+    const { file, problems } = parseAccounts(yaml, {});
+    expect(file).toBeUndefined();
     expect(problems).not.toEqual([]);
   });
 
@@ -85,8 +87,8 @@ describe('an accounts file', () => {
     ['a bomb of aliases', `${bomb()}\naccounts: [{token: ${SECRET}}]`],
   ])('with %s has a problem, which does not quote it', (_what, yaml) => {
     const warn = jest.spyOn(process, 'emitWarning').mockReturnValue(undefined);
-    const { accounts, problems } = parseAccounts(yaml, {});
-    expect(accounts).toBeUndefined();
+    const { file, problems } = parseAccounts(yaml, {});
+    expect(file).toBeUndefined();
     expect(problems.length).toBeGreaterThan(0);
     expect(problems.join('\n')).not.toContain(SECRET);
     expect(JSON.stringify(warn.mock.calls.map(([warning]) => String(warning)))).not.toContain(SECRET);

@@ -40,7 +40,28 @@ describe('the configuration', () => {
       publicUrl: undefined,
       logLevel: 'info',
       production: false,
+      corsOrigins: ['https://studio.apollographql.com'],
+      explorer: 'sandbox',
+      introspection: true,
       accounts: undefined,
+      auth: {
+        jwt: undefined,
+        clients: undefined,
+        router: undefined,
+        claims: { subject: ['sub'], accounts: ['parley_accounts'], scopes: ['scope'] },
+      },
+      limits: {
+        maxBodyBytes: 1_048_576,
+        maxTokens: 10_000,
+        maxDepth: 15,
+        maxAliases: 200,
+        maxDirectives: 100,
+        maxCost: 500,
+        operations: undefined,
+        sends: undefined,
+      },
+      persistedOperations: { kind: 'apq' },
+      metricsPort: undefined,
       redis: undefined,
       deadlines: { connectTimeout: 3_000, readTimeout: 10_000, sendTimeout: 15_000 },
       sends: { keyTtl: 86_400_000, settlingTime: 60_000 },
@@ -69,6 +90,7 @@ describe('the configuration', () => {
         PORT: '0',
         LOG_LEVEL: 'trace',
         NODE_ENV: 'production',
+        AUTH: 'none',
         PARLEY_ACCOUNTS: file,
         TOKEN: SECRET,
         UNRELATED: 'x',
@@ -100,7 +122,7 @@ describe('the configuration', () => {
 
   it('can not be changed', () => {
     const file = fileWith(`accounts: [{id: sales, provider: letstalk, role: agent, apiKey: ${SECRET}}]`);
-    const config = loadConfig({ PARLEY_ACCOUNTS: file });
+    const config = loadConfig({ PARLEY_ACCOUNTS: file, AUTH: 'none' });
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.accounts)).toBe(true);
     expect(config.accounts!.every((account) => Object.isFrozen(account))).toBe(true);
@@ -166,7 +188,7 @@ describe('the configuration', () => {
 
   it('keeps files in a folder that outlives the process as soon as there are real accounts', () => {
     const file = fileWith(`accounts: [{id: sales, provider: letstalk, role: agent, apiKey: ${SECRET}}]`);
-    expect(loadConfig({ PARLEY_ACCOUNTS: file }).uploads.storage).toEqual({
+    expect(loadConfig({ PARLEY_ACCOUNTS: file, AUTH: 'none' }).uploads.storage).toEqual({
       kind: 'folder',
       folder: 'data/files',
     });

@@ -9,6 +9,7 @@ import type { Provider, ReadContext } from '../../src/messaging/provider.ts';
 import type { Store } from '../../src/messaging/store.ts';
 import { toUserError } from '../../src/messaging/userErrors.ts';
 import { createMemoryStore } from '../../src/store/createMemoryStore.ts';
+import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 
 /**
  * A world in which time and order are the test's: every call of a store or a provider, and every pause, waits until it is
@@ -346,7 +347,7 @@ function toProgress(messageId: string, evidence: Progress['evidence']): Progress
 }
 
 function contextOf(signal: AbortSignal): ReadContext {
-  return { signal, header: () => undefined, share: (_key, load) => load() };
+  return { signal, calls: createUpstreamCalls(), header: () => undefined, share: (_key, load) => load() };
 }
 
 function refused(): ParleyError {

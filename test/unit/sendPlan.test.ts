@@ -8,6 +8,7 @@ import type { MessageLimits, Provider, ReadContext } from '../../src/messaging/p
 import { createRegistry } from '../../src/messaging/registry.ts';
 import { planMessage, planStart } from '../../src/messaging/sendPlan.ts';
 import type { Uploads } from '../../src/messaging/uploads.ts';
+import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 
 const LIMITS: MessageLimits = {
   maxTextLength: null,
@@ -29,6 +30,7 @@ const CONTENT: Content = {
 };
 const READ: ReadContext = {
   signal: new AbortController().signal,
+  calls: createUpstreamCalls(),
   header: () => undefined,
   share: (_key, load) => load(),
 };
@@ -63,7 +65,7 @@ function open() {
     key = 'k',
     content = CONTENT,
   } = {}) => {
-    const [account] = createRegistry([{ id, name: id, provider, status: () => 'OPERATIONAL' }]).accounts;
+    const [account] = createRegistry([{ id, name: id, provider, status: () => 'OPERATIONAL' }]).all;
     const conversation = { accountId: id, externalId };
     const origin = { account: account!, viewerId, key };
     const options = { uploads, sendTimeout: 15, fileSendTimeout: 60 };

@@ -2,15 +2,17 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
+import { EVERYBODY } from '../../src/auth/authenticate.ts';
 import { ParleyError } from '../../src/messaging/errors.ts';
 import type { ConversationRef, UploadRef } from '../../src/messaging/ids.ts';
 import { uploadId } from '../../src/messaging/ids.ts';
 import type { IncomingFile } from '../../src/messaging/incomingFile.ts';
 import type { OutgoingFile } from '../../src/messaging/outgoing.ts';
-import type { Attachment, MessageLimits, Provider } from '../../src/messaging/provider.ts';
+import type { Attachment, MessageLimits, Provider, ReadContext } from '../../src/messaging/provider.ts';
 import { createRegistry } from '../../src/messaging/registry.ts';
 import type { Staging } from '../../src/messaging/staging.ts';
 import type { Store } from '../../src/messaging/store.ts';
+import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 import type { UserError } from '../../src/messaging/userErrors.ts';
 import type { Caller } from '../../src/messaging/viewer.ts';
 import { createMemoryStore } from '../../src/store/createMemoryStore.ts';
@@ -81,11 +83,8 @@ function open() {
     remove: (key, ...rest) => failing('remove', key, () => memory.remove(key, ...rest)),
   };
   const now = () => clock;
-  const account = { id: 'acc', name: 'Account', provider, status: () => 'OPERATIONAL' as const };
-  const registry = createRegistry([account]);
   const process = () =>
     createUploading({
-      registry,
       store,
       keep: KEEP,
       timeout: TIMEOUT,
@@ -99,9 +98,15 @@ function open() {
         now,
       }),
     });
+  const accounts = createRegistry([{ id: 'acc', name: 'Account', provider, status: () => 'OPERATIONAL' }]);
   return {
     uploaded,
     process,
+    callerOf: (id = 'ann', signal = new AbortController().signal): Caller => ({
+      viewer: { ...EVERYBODY, id },
+      accounts,
+      read: { ...READ, signal },
+    }),
     refuseNext: (count = 1) => (refusals = count),
     failStore: (next: typeof fails) => (fails = next),
   };
@@ -112,9 +117,12 @@ function fileOf(text: string, fileName = 'a.png'): Promise<IncomingFile> {
   return Promise.resolve({ fileName, declaredType: 'image/png', createReadStream });
 }
 
-function callerOf(id = 'ann', signal = new AbortController().signal): Caller {
-  return { viewer: { id }, read: { signal, header: () => undefined, share: (_key, load) => load() } };
-}
+const READ: ReadContext = {
+  signal: new AbortController().signal,
+  calls: createUpstreamCalls(),
+  header: () => undefined,
+  share: (_key, load) => load(),
+};
 
 type Answer = Attachment | readonly UserError[];
 
@@ -129,7 +137,7 @@ function codesOf(answer: Answer): string[] {
 
 describe('an upload under a key', () => {
   const upload = (
-    { process }: Pick<ReturnType<typeof open>, 'process'>,
+    { process, callerOf }: Pick<ReturnType<typeof open>, 'process' | 'callerOf'>,
     text = 'one',
     { key = 'k', fileName = 'a.png', viewer = 'ann', conversation = HERE } = {},
   ): Promise<Answer> =>
@@ -179,7 +187,7 @@ describe('an upload under a key', () => {
     ]);
     for (let times = 0; times < 2; times += 1) {
       const request = { conversation: HERE, file: fileOf('one'), key: null };
-      ids.add(idOf(await world.process().upload(request, callerOf())));
+      ids.add(idOf(await world.process().upload(request, world.callerOf())));
     }
     expect(ids.size).toBe(5);
   });
@@ -198,7 +206,7 @@ describe('an upload under a key', () => {
     const world = open();
     const file = Promise.reject<IncomingFile>(new ParleyError('BAD_REQUEST', 'The file did not come.'));
     const request = { conversation: HERE, file, key: 'k' };
-    expect(await world.process().upload(request, callerOf())).toMatchObject([
+    expect(await world.process().upload(request, world.callerOf())).toMatchObject([
       { code: 'BAD_REQUEST', field: ['input', 'file'] },
     ]);
     const begun = clock;
@@ -241,7 +249,7 @@ describe('an upload under a key', () => {
     const leaving = new AbortController();
     const first = upload(world);
     const request = { conversation: HERE, file: fileOf('one'), key: 'k' };
-    const left = world.process().upload(request, callerOf('ann', leaving.signal));
+    const left = world.process().upload(request, world.callerOf('ann', leaving.signal));
     leaving.abort();
     await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(codesOf(await first)).toEqual([]);
@@ -285,13 +293,13 @@ describe('an upload that is looked for', () => {
     const world = open();
     const uploading = world.process();
     const request = { conversation: HERE, file: fileOf('one'), key: null };
-    const attachment = (await uploading.upload(request, callerOf())) as Attachment;
+    const attachment = (await uploading.upload(request, world.callerOf())) as Attachment;
     const ref = attachment.message as UploadRef;
-    expect(await uploading.find(ref, callerOf())).toEqual(attachment);
-    expect(await uploading.find(ref, callerOf('ben'))).toBeNull();
-    expect(await uploading.find({ ...ref, accountId: 'other' }, callerOf())).toBeNull();
+    expect(await uploading.find(ref, world.callerOf())).toEqual(attachment);
+    expect(await uploading.find(ref, world.callerOf('ben'))).toBeNull();
+    expect(await uploading.find({ ...ref, accountId: 'other' }, world.callerOf())).toBeNull();
     clock += KEEP;
-    expect(await uploading.find(ref, callerOf())).toBeNull();
+    expect(await uploading.find(ref, world.callerOf())).toBeNull();
   });
 });
 
@@ -322,9 +330,9 @@ describe('a file that Parley keeps itself', () => {
     const provider = { name: 'PIGEONS', limits: LIMITS } as Provider;
     const [account] = createRegistry([
       { id: 'acc', name: 'Account', provider, status: () => 'OPERATIONAL' },
-    ]).accounts;
+    ]).all;
     const target = { account: account!, conversation: HERE, viewerId: 'ann' };
-    const uploaded = await uploads.upload(target, await fileOf('one'), callerOf().read);
+    const uploaded = await uploads.upload(target, await fileOf('one'), READ);
     if (!('ref' in uploaded)) throw new Error('not uploaded');
     return { uploads, kept, meanwhile, ids: [uploadId(uploaded.ref)] };
   };

@@ -4,12 +4,12 @@ import type { AccountResolvers } from '../../generated/resolvers.ts';
 import { parsePageArguments } from '../pageArguments.ts';
 
 export const Account: AccountResolvers = {
-  __resolveReference: ({ id }, { registry }) => registry.get(parseAccountId(id, 'representations')) ?? null,
+  __resolveReference: ({ id }, { accounts }) => accounts.get(parseAccountId(id, 'representations')) ?? null,
   provider: ({ provider }) => provider.name,
   status: (account) => account.status(),
-  conversations: ({ id }, args, { registry, read }) =>
+  conversations: ({ id }, args, { accounts, read }) =>
     listConversations(
-      registry,
+      accounts,
       { ...parsePageArguments(args, 'forward'), filter: { accountIds: [id] } },
       read,
     ),

@@ -14,7 +14,7 @@ export const Conversation: ConversationResolvers = {
     lookUpConversation(toRef(reference), { context, info, trusted: true }),
 
   id: (conversation) => conversationId(conversation),
-  account: ({ accountId }, _args, { registry }) => registry.get(accountId)!,
+  account: ({ accountId }, _args, { accounts }) => accounts.get(accountId)!,
 
   title: (conversation, _args, context) => fact(conversation, 'title', context),
   state: (conversation, _args, context) => fact(conversation, 'state', context),
@@ -26,14 +26,14 @@ export const Conversation: ConversationResolvers = {
   providerDetails: (conversation, _args, context) => fact(conversation, 'providerDetails', context),
 
   async capabilities(conversation, _args, context) {
-    const { provider, capabilities } = context.registry.get(conversation.accountId)!;
+    const { provider, capabilities } = context.accounts.get(conversation.accountId)!;
     if (!provider.limitsOf) return capabilities;
     const providerDetails = await fact(conversation, 'providerDetails', context);
     return capabilitiesOf(provider, provider.limitsOf({ ...conversation, providerDetails }));
   },
 
-  async messages(conversation, args, { loaders, registry }) {
-    const { provider } = registry.get(conversation.accountId)!;
+  async messages(conversation, args, { loaders, accounts }) {
+    const { provider } = accounts.get(conversation.accountId)!;
     const request = toMessagePageRequest(conversation, provider, args);
     try {
       return toMessageList(conversation, request, await loaders.messagePage(conversation, request));

@@ -11,9 +11,9 @@ import { lookUpAttachment, lookUpConversation, lookUpMessage, parseAnyAttachment
 import { parsePageArguments } from '../pageArguments.ts';
 
 export const Query: QueryResolvers = {
-  accounts: (_root, _args, { registry }) => [...registry.accounts],
+  accounts: (_root, _args, { accounts }) => [...accounts.all],
 
-  account: (_root, { id }, { registry }) => registry.get(parseAccountId(id, 'id')) ?? null,
+  account: (_root, { id }, { accounts }) => accounts.get(parseAccountId(id, 'id')) ?? null,
 
   conversation: (_root, { id }, context, info) =>
     lookUpConversation(parseConversationId(id), { context, info, trusted: false }),
@@ -35,9 +35,9 @@ export const Query: QueryResolvers = {
 
   delivery: (_root, { id }, { sending, caller }) => sending.delivery(parseDeliveryId(id), caller),
 
-  conversations: (_root, { filter, ...page }, { registry, read }) =>
+  conversations: (_root, { filter, ...page }, { accounts, read }) =>
     listConversations(
-      registry,
+      accounts,
       {
         ...parsePageArguments(page, 'forward'),
         filter: {

@@ -144,7 +144,7 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
   async function fetchMessages(
     conversationId: string,
     { direction, location, amount }: Fetch,
-    { signal }: ReadContext,
+    context: ReadContext,
   ): Promise<LetstalkMessages> {
     if (!isLetstalkId(conversationId)) throw new NotFoundError(source);
     const forward = direction === 'forward';
@@ -159,7 +159,7 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
         'cursor[location]': start,
         'cursor[amount]': amount,
       },
-      signal,
+      context,
     });
     const { rows, received } = parseMessages(body, { source, lost });
     return {

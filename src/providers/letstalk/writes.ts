@@ -41,7 +41,7 @@ export function createLetstalkWrites(options: LetstalkWritesOptions): LetstalkWr
   return {
     namesSends: true,
 
-    async sendMessage(message, { signal }) {
+    async sendMessage(message, context) {
       if (!isLetstalkId(message.conversationId)) throw new NotFoundError(source);
       const body = await toBody(message);
       const answer = await http({
@@ -49,7 +49,7 @@ export function createLetstalkWrites(options: LetstalkWritesOptions): LetstalkWr
         method: 'POST',
         path: '/api/v1/messages',
         body,
-        signal,
+        context,
       });
       const { id, createdAt } = parseSent(answer, wire);
       return toSent(id, createdAt, 'RESPONSE');
@@ -77,7 +77,7 @@ export function createLetstalkWrites(options: LetstalkWritesOptions): LetstalkWr
 
   async function startConversation(
     start: Parameters<NonNullable<Provider['startConversation']>>[0],
-    { signal }: ReadContext,
+    context: ReadContext,
   ) {
     if (start.provider !== 'LETSTALK') throw new Error('the start of another provider');
     const { title, text, name, organizationId, inquiryId, metadata } = start;
@@ -92,14 +92,14 @@ export function createLetstalkWrites(options: LetstalkWritesOptions): LetstalkWr
       call: 'startConversation',
       method: 'POST',
       path: '/api/v1/conversations',
-      signal,
+      context,
     } as const;
     const conversationId = parseStarted(await http({ ...call, body: { json } }), wire);
     // The answer names the conversation, and not the message that began it.
     return { conversationId, progress: progressOf({ state: 'SENT', evidence: 'RESPONSE', final: true }) };
   }
 
-  async function closeConversation(conversationId: string, { signal }: ReadContext): Promise<void> {
+  async function closeConversation(conversationId: string, context: ReadContext): Promise<void> {
     if (!isLetstalkId(conversationId)) throw new NotFoundError(source);
     const path = `/api/v1/conversations/${conversationId}`;
     await http({
@@ -107,7 +107,7 @@ export function createLetstalkWrites(options: LetstalkWritesOptions): LetstalkWr
       method: 'PUT',
       path,
       body: { json: { status: 'Closed' } },
-      signal,
+      context,
     });
   }
 }

@@ -95,10 +95,10 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
     },
   };
 
-  async function loadConversation(id: string, { signal }: ReadContext): Promise<Outcome<Conversation>> {
+  async function loadConversation(id: string, context: ReadContext): Promise<Outcome<Conversation>> {
     if (!isPactId(id)) return null;
     try {
-      const body = await http({ call: 'conversation', path: `${conversations}/${id}`, signal });
+      const body = await http({ call: 'conversation', path: `${conversations}/${id}`, context });
       return toConversation(parseConversation(body, wire), mapping);
     } catch (error) {
       return error instanceof NotFoundError ? null : (error as Error);
@@ -109,9 +109,9 @@ export function createPactProvider({ accountId, companyId, baseUrl, http, lost }
     call: string,
     path: string,
     { sort, token, per }: Parameters<WalkOptions<never>['fetchPage']>[0],
-    { signal }: ReadContext,
+    context: ReadContext,
   ): Promise<unknown> {
-    return http({ call, path, query: { from: token, per, sort_direction: sort }, signal });
+    return http({ call, path, query: { from: token, per, sort_direction: sort }, context });
   }
 
   function cursorUnreachable(): Error {

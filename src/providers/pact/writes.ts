@@ -52,22 +52,22 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
   return {
     namesSends: false,
 
-    async sendMessage({ conversationId, text, files, buttons }: OutgoingMessage, { signal }) {
+    async sendMessage({ conversationId, text, files, buttons }: OutgoingMessage, context) {
       if (!isPactId(conversationId)) throw new NotFoundError(source);
       // With attachments alone the text is still required, and empty.
       const form = new URLSearchParams({ message: text ?? '' });
       for (const { externalId } of files) form.append('attachments_ids[]', externalId!);
       if (buttons.length > 0) form.append('interactive', JSON.stringify({ type: 'button', buttons }));
       const path = `${conversations}/${conversationId}/messages`;
-      const body = await http({ call: 'sendMessage', method: 'POST', path, body: { form }, signal });
+      const body = await http({ call: 'sendMessage', method: 'POST', path, body: { form }, context });
       return toProgress(parseJob(body, 'sendMessage', wire), 'RESPONSE');
     },
 
-    async loadProgress(conversationId, { job }, { signal }) {
+    async loadProgress(conversationId, { job }, context) {
       if (job === null) return null;
       const [channelId, jobId] = job.split('/');
       const path = `${company}/channels/${channelId}/jobs/${jobId}`;
-      const answer = parseJob(await http({ call: 'job', path, signal }), 'job', wire);
+      const answer = parseJob(await http({ call: 'job', path, context }), 'job', wire);
       return {
         progress: toProgress(answer, 'JOB'),
         conversationId: conversationId ?? answer.conversationId,
@@ -79,7 +79,7 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
       return { found: await findOutbound(conversationId, lost, context), complete: false };
     },
 
-    async uploadFile(conversationId, file: OutgoingFile, { signal }) {
+    async uploadFile(conversationId, file: OutgoingFile, context) {
       if (!isPactId(conversationId)) throw new NotFoundError(source);
       const { fileName, mimeType } = file;
       const body = await http({
@@ -87,14 +87,14 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
         method: 'POST',
         path: `${conversations}/${conversationId}/messages/attachments`,
         body: { multipart: [['file', { fileName, mimeType, body: await file.open() }]] },
-        signal,
+        context,
       });
       return parseUploaded(body, wire);
     },
 
-    async startConversation(start, { signal }) {
+    async startConversation(start, context) {
       const form = toStartForm(start);
-      const call = { call: 'startConversation', method: 'POST', path: conversations, signal } as const;
+      const call = { call: 'startConversation', method: 'POST', path: conversations, context } as const;
       const answer = parseStarted(await http({ ...call, body: { form } }), wire);
       if ('job' in answer)
         return { conversationId: answer.job.conversationId, progress: toProgress(answer.job, 'RESPONSE') };

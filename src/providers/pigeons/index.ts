@@ -168,7 +168,7 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
         authorization: `Bearer ${tokenFrom(context)}`,
         ...(language && { 'accept-language': language }),
       },
-      signal: context.signal,
+      context,
     });
   }
 

@@ -38,6 +38,7 @@ export async function runChaos(
   const folder = mkdtempSync(join(tmpdir(), 'parley-chaos-'));
   const environment = {
     PARLEY_ACCOUNTS: writeAccounts(folder, sandbox),
+    AUTH: 'none',
     FILE_FOLDER: join(folder, 'files'),
     ...{ REDIS_URL: redis.url, REDIS_KEY_PREFIX: redis.keyPrefix },
     ...{ CONNECT_TIMEOUT: '1s', READ_TIMEOUT: '2s', SEND_TIMEOUT: '300ms', SEND_SETTLING_TIME: '500ms' },

@@ -1,0 +1,49 @@
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { Logger } from 'pino';
+import type { Config } from './config/index.ts';
+import type { GraphContext } from './graph/context.ts';
+import { createDocumentLimits } from './graph/documentLimits.ts';
+import { createErrorFormatter } from './graph/errors.ts';
+import { createOperationChecks } from './graph/operationChecks.ts';
+import type { OperationReport } from './graph/operationReport.ts';
+import { createOperationReport } from './graph/operationReport.ts';
+import { createSchema } from './graph/schema.ts';
+
+export interface ApolloOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Told what each operation has come to. */
+  readonly report: (report: OperationReport) => void;
+}
+
+/** What runs operations: the schema, the limits before it, and what is told of errors and costs after it. */
+export function createApollo({ config, log, report }: ApolloOptions): ApolloServer<GraphContext> {
+  const { production, introspection, limits, persistedOperations } = config;
+  return new ApolloServer<GraphContext>({
+    schema: createSchema(),
+    introspection,
+    hideSchemaDetailsFromClientErrors: !introspection,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxLexicalTokens: limits.maxTokens },
+    validationRules: [...createDocumentLimits(limits)],
+    // A list has put the documents in their place before Apollo sees the request.
+    ...(persistedOperations.kind !== 'apq' && { persistedQueries: false }),
+    formatError: createErrorFormatter(log),
+    logger: log,
+    plugins: [
+      createOperationChecks(limits.maxCost),
+      createOperationReport({ report, told: production ? undefined : { limit: limits.maxCost } }),
+      // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      // Pages for browsers are served before anybody is asked who they are.
+      ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+}

@@ -1,0 +1,88 @@
+import { createPublicKey } from 'node:crypto';
+import type { JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import { ParleyError } from '../messaging/errors.ts';
+import type { Claims } from './claims.ts';
+
+/** Whose tokens are taken, and how they are verified. */
+export interface JwtOptions {
+  readonly key:
+    | { readonly kind: 'jwks'; readonly url: string }
+    | { readonly kind: 'public'; readonly pem: string }
+    | { readonly kind: 'secret'; readonly secret: string };
+  readonly issuer: readonly string[];
+  readonly audience: readonly string[];
+  readonly algorithms: readonly string[];
+  /** Milliseconds by which clocks may differ. */
+  readonly clockTolerance: number;
+}
+
+/** Milliseconds: for one answer of the identity provider, between two questions for a key that it did not have, and that its keys are taken to be the same. */
+const JWKS_TIMEOUT = 3_000;
+const JWKS_COOLDOWN = 30_000;
+const JWKS_MAX_AGE = 600_000;
+
+/**
+ * Verifies tokens. Throws a `ParleyError`: `UNAUTHENTICATED` for a token that is not good, `AUTHENTICATION_UNAVAILABLE` where
+ * the identity provider does not tell its keys.
+ */
+export function createJwtVerifier(options: JwtOptions): (token: string) => Promise<Claims> {
+  const getKey = createGetKey(options.key);
+  const rules = {
+    issuer: [...options.issuer],
+    audience: [...options.audience],
+    algorithms: [...options.algorithms],
+    clockTolerance: options.clockTolerance / 1_000,
+    // One that never ends can't be taken back.
+    requiredClaims: ['exp'],
+  };
+  return async (token) => {
+    try {
+      const { payload } = await jwtVerify(token, getKey, rules);
+      return payload;
+    } catch (cause) {
+      if (cause instanceof ParleyError) throw cause;
+      const message =
+        cause instanceof errors.JWTExpired ? 'The token has expired.' : 'The token is not valid here.';
+      throw new ParleyError('UNAUTHENTICATED', message, { cause });
+    }
+  };
+}
+
+function createGetKey(key: JwtOptions['key']): JWTVerifyGetKey {
+  switch (key.kind) {
+    case 'secret': {
+      const secret = new TextEncoder().encode(key.secret);
+      return () => Promise.resolve(secret);
+    }
+    case 'public': {
+      const publicKey = createPublicKey(key.pem);
+      return () => Promise.resolve(publicKey);
+    }
+    case 'jwks':
+      return createJwks(new URL(key.url));
+  }
+}
+
+function createJwks(url: URL): JWTVerifyGetKey {
+  const getKey = createRemoteJWKSet(url, {
+    timeoutDuration: JWKS_TIMEOUT,
+    cooldownDuration: JWKS_COOLDOWN,
+    cacheMaxAge: JWKS_MAX_AGE,
+  });
+  return async (header, token) => {
+    try {
+      return await getKey(header, token);
+    } catch (cause) {
+      // The token's fault; everything else is the identity provider's.
+      if (cause instanceof errors.JWKSNoMatchingKey || cause instanceof errors.JWKSMultipleMatchingKeys)
+        throw cause;
+      if (cause instanceof errors.JOSENotSupported) throw cause;
+      throw new ParleyError(
+        'AUTHENTICATION_UNAVAILABLE',
+        "The identity provider's keys can't be read now, and without them no token can be verified.",
+        { retryable: true, cause },
+      );
+    }
+  };
+}

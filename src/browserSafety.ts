@@ -1,0 +1,61 @@
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+import { SECURITY_HEADERS } from './securityHeaders.ts';
+
+export interface BrowserSafetyOptions {
+  /** The origins whose pages may read answers, exactly as browsers write them. */
+  readonly corsOrigins: readonly string[];
+  /** More names of headers that such pages may send. */
+  readonly requestHeaders: readonly string[];
+}
+
+/**
+ * Security headers on every answer, and CORS: pages of the listed origins may ask, those of all others learn nothing.
+ * A preflight is answered before anybody is asked who they are, since browsers send none of that with it.
+ */
+export function addBrowserSafety(
+  app: FastifyInstance,
+  { corsOrigins, requestHeaders }: BrowserSafetyOptions,
+): void {
+  app.addHook('onRequest', (_request, { raw }, done) => {
+    // On the raw answer, where they stay also when Fastify no longer writes it. What a route says itself comes before them.
+    for (const [name, value] of Object.entries(SECURITY_HEADERS)) raw.setHeader(name, value);
+    done();
+  });
+
+  const allowed = new Set(corsOrigins);
+  void app.register(cors, {
+    // With a plain list, others would still be told of methods and headers.
+    origin: (origin, done) => done(null, origin !== undefined && allowed.has(origin)),
+    methods: ['GET', 'POST'],
+    allowedHeaders: [...new Set([...REQUEST_HEADERS, ...requestHeaders])],
+    exposedHeaders: ['retry-after'],
+    // Callers say who they are by headers that no browser adds by itself, never by cookies.
+    credentials: false,
+    maxAge: PREFLIGHT_MAX_AGE,
+    // Else what is odd but harmless is refused in plain text.
+    strictPreflight: false,
+  });
+}
+
+/** What clients of GraphQL send, beside what needs no permission. */
+const REQUEST_HEADERS = [
+  'content-type',
+  'authorization',
+  'x-api-key',
+  'apollo-require-preflight',
+  'x-apollo-operation-name',
+  'x-apollo-operation-id',
+  'x-apollo-operation-type',
+  'apollographql-client-name',
+  'apollographql-client-version',
+  'graphql-client-name',
+  'graphql-client-version',
+  'traceparent',
+  'tracestate',
+  'baggage',
+  'x-request-id',
+];
+
+/** Seconds for which a browser remembers what is allowed. */
+const PREFLIGHT_MAX_AGE = 600;
