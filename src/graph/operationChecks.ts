@@ -31,10 +31,12 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
           if (!operation) return Promise.resolve();
           const { accounts, read, cost } = contextValue;
           const inputs = request.variables ?? {};
-          cost.estimate = checkOperation(operation, {
-            ...{ schema, document, inputs, maxCost },
+          const calls = checkOperation(operation, {
+            ...{ schema, document, inputs },
             accountCount: accounts.count,
           });
+          cost.estimate = calls;
+          if (calls > maxCost) throw tooCostly(operation, calls, maxCost);
           // A write that has begun goes on to its end, whatever it has cost.
           if (operation.operation !== OperationTypeNode.MUTATION) read.calls.limitTo(maxCost);
           return Promise.resolve();
@@ -56,13 +58,12 @@ interface Check {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** How many accounts the caller may use, which is how long lists of accounts are. */
   readonly accountCount: number;
-  readonly maxCost: number;
 }
 
 /** Gives the calls to providers that the operation may come to. */
 function checkOperation(
   operation: OperationDefinitionNode,
-  { schema, document, inputs, accountCount, maxCost }: Check,
+  { schema, document, inputs, accountCount }: Check,
 ): number {
   const root = schema.getRootType(operation.operation);
   if (!root) {
@@ -105,14 +106,15 @@ function checkOperation(
       `The answer to this operation could have ${fields} fields; ${MAX_FIELDS} is the most. Ask for less at once.`,
     );
   }
-  if (calls > maxCost) {
-    throw refusal(
-      operation,
-      'OPERATION_TOO_COSTLY',
-      `This operation could come to ${calls} calls to providers; ${maxCost} is the most. Ask for smaller pages, or for less at once.`,
-    );
-  }
   return calls;
+}
+
+function tooCostly(operation: OperationDefinitionNode, calls: number, maxCost: number): GraphQLError {
+  return refusal(
+    operation,
+    'OPERATION_TOO_COSTLY',
+    `This operation could come to ${calls} calls to providers; ${maxCost} is the most. Ask for smaller pages, or for less at once.`,
+  );
 }
 
 function isFragment(definition: DocumentNode['definitions'][number]): definition is FragmentDefinitionNode {

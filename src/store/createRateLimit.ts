@@ -34,7 +34,7 @@ export function createRateLimit({ what, count, per, shared }: RateLimitOptions):
         await limiter.consume(createHash('sha256').update(viewerId).digest('base64url'));
       } catch (thrown) {
         if (!(thrown instanceof RateLimiterRes)) throw thrown;
-        throw new ParleyError('RATE_LIMITED', `More than ${count} ${what} in ${per / 1_000} seconds.`, {
+        throw new ParleyError('RATE_LIMITED', `At most ${count} ${what} in ${per / 1_000} seconds.`, {
           retryable: true,
           retryAfter: Math.max(1, Math.ceil(thrown.msBeforeNext / 1_000)),
         });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { attachmentId, conversationId, messageId } from '../../src/messaging/ids.ts';
+import { loadConfig } from '../../src/config/index.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
 
@@ -13,7 +14,10 @@ describe('bad input', () => {
   let cursorOfConversations: string;
 
   beforeAll(async () => {
-    harness = await startHarness({ environment: { MAX_DEPTH: '100', MAX_ALIASES: '10000' } });
+    harness = await startHarness({
+      // So that what they refuse gets as far as what comes after them.
+      config: { limits: { ...loadConfig({}).limits, maxDepth: Infinity, maxAliases: Infinity } },
+    });
     const data = await harness.data(
       'query ($id: ID!) { conversation(id: $id) { messages(last: 1) { pageInfo { endCursor } } } conversations(first: 1) { pageInfo { endCursor } } }',
       { id: OTHER_CONVERSATION },
