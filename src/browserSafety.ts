@@ -1,5 +1,6 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
+import { ParleyError } from './messaging/errors.ts';
 import { SECURITY_HEADERS } from './securityHeaders.ts';
 
 export interface BrowserSafetyOptions {
@@ -7,6 +8,11 @@ export interface BrowserSafetyOptions {
   readonly corsOrigins: readonly string[];
   /** More names of headers that such pages may send. */
   readonly requestHeaders: readonly string[];
+  /**
+   * The only names by which requests may have reached us; undefined for any. A page whose own name leads to this machine
+   * (DNS rebinding) would be of no other origin, and be let in where nobody is asked who they are.
+   */
+  readonly hostNames?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -15,13 +21,18 @@ export interface BrowserSafetyOptions {
  */
 export function addBrowserSafety(
   app: FastifyInstance,
-  { corsOrigins, requestHeaders }: BrowserSafetyOptions,
+  { corsOrigins, requestHeaders, hostNames }: BrowserSafetyOptions,
 ): void {
   app.addHook('onRequest', (_request, { raw }, done) => {
     // On the raw answer, where they stay also when Fastify no longer writes it. What a route says itself comes before them.
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) raw.setHeader(name, value);
     done();
   });
+  if (hostNames) {
+    app.addHook('onRequest', ({ hostname }, _reply, done) => {
+      done(hostNames.has(hostname.toLowerCase()) ? undefined : new ParleyError('BAD_REQUEST', STRANGE_NAME));
+    });
+  }
 
   const allowed = new Set(corsOrigins);
   void app.register(cors, {
@@ -37,6 +48,9 @@ export function addBrowserSafety(
     strictPreflight: false,
   });
 }
+
+const STRANGE_NAME =
+  'Parley asks nobody here who they are, so it answers only by the names of this machine and that of PUBLIC_URL.';
 
 /** What clients of GraphQL send, beside what needs no permission. */
 const REQUEST_HEADERS = [

@@ -1,5 +1,6 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
@@ -117,7 +118,11 @@ function limitArrival({ raw }: FastifyRequest, reply: FastifyReply, bodyTimeout:
   const late = setTimeout(() => {
     if (raw.readableEnded || raw.complete || reply.sent) return;
     reply.hijack();
-    reply.raw.writeHead(408, { 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+    reply.raw.writeHead(408, {
+      ...(reply.getHeaders() as OutgoingHttpHeaders),
+      'content-type': 'application/json; charset=utf-8',
+      connection: 'close',
+    });
     const body = toErrorBody('REQUEST_TIMEOUT', `A request arrives within ${bodyTimeout} ms.`);
     reply.raw.end(JSON.stringify(body), () => raw.destroy());
   }, bodyTimeout);

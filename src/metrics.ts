@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, Histogram, Registry } from 'prom-client';
 import type { OperationReport } from './graph/operationReport.ts';
+import { SECURITY_HEADERS } from './securityHeaders.ts';
 
 /** What is counted, for whoever watches over Parley. No label holds an id, a name or a text of a caller. */
 export interface Metrics {
@@ -55,11 +56,11 @@ export function createMetrics(): Metrics {
 
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
-      response.writeHead(404).end();
+      response.writeHead(404, SECURITY_HEADERS).end();
       return;
     }
     void registers[0]!.metrics().then((text) => {
-      response.writeHead(200, { 'content-type': registers[0]!.contentType, 'cache-control': 'no-store' });
+      response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': registers[0]!.contentType });
       response.end(text);
     });
   });

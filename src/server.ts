@@ -82,6 +82,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   addBrowserSafety(app, {
     corsOrigins: config.corsOrigins,
     requestHeaders: ['parley-cost', ...tokenHeadersOf(config)],
+    hostNames: hostNamesOf(config),
   });
   await addExplorer(app, { kind: config.explorer, document: EXAMPLE_OPERATIONS });
   const metrics = createMetrics();
@@ -165,6 +166,16 @@ function toHttpLimits({ deadlines, uploads }: Config, changes: Partial<HttpLimit
 function tokenHeadersOf({ accounts = [] }: Config): string[] {
   return accounts.flatMap((account) => ('tokenHeader' in account ? (account.tokenHeader ?? []) : []));
 }
+
+/** The names by which an open server on this machine alone may be called; undefined for every other one. */
+function hostNamesOf({ auth, host, publicUrl }: Config): ReadonlySet<string> | undefined {
+  const isOpen = !auth.jwt && !auth.clients && !auth.router;
+  if (!isOpen || !LOOPBACK.test(host)) return undefined;
+  const names = ['localhost', '127.0.0.1', '::1', '[::1]', host.toLowerCase()];
+  return new Set(publicUrl === undefined ? names : [...names, new URL(publicUrl).hostname]);
+}
+
+const LOOPBACK = /^(127\.|::1$|localhost$)/i;
 
 function addHealth(app: FastifyInstance, isReady: () => boolean): void {
   app.get('/health/live', () => ({ status: 'live' }));

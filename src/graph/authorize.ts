@@ -1,5 +1,5 @@
 import type { GraphQLFieldConfig, GraphQLSchema } from 'graphql';
-import { defaultFieldResolver, getNamedType, GraphQLObjectType, isUnionType } from 'graphql';
+import { defaultFieldResolver, getNamedType, GraphQLObjectType, isAbstractType } from 'graphql';
 import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils';
 import { ParleyError } from '../messaging/errors.ts';
 import type { Viewer } from '../messaging/viewer.ts';
@@ -19,11 +19,12 @@ type Field = GraphQLFieldConfig<unknown, GraphContext>;
  * what nobody has thought of is open to nobody.
  */
 export function enforceAccess(schema: GraphQLSchema): GraphQLSchema {
-  checkUnions(schema);
+  checkAbstractTypes(schema);
   return mapSchema(schema, {
     [MapperKind.OBJECT_TYPE]: (type) => guardReference(schema, type),
-    [MapperKind.ROOT_FIELD]: (field, name, typeName) => guardRootField(schema, field, `${typeName}.${name}`),
-    [MapperKind.OBJECT_FIELD]: (field, _name, typeName) => {
+    [MapperKind.ROOT_FIELD]: (field: Field, name, typeName) =>
+      guardRootField(schema, field, `${typeName}.${name}`),
+    [MapperKind.OBJECT_FIELD]: (field: Field, _name, typeName) => {
       const parent = requirementsOf(schema, schema.getType(typeName)!);
       // Who got hold of the parent has shown all that this needs.
       const needed = neededFor(schema, field).filter(
@@ -52,7 +53,7 @@ function guardService(field: Field): Field {
     resolve(source, args, context, info) {
       if (!context.tellsSchema && !context.caller.viewer.viaRouter)
         throw new ParleyError('FORBIDDEN', 'The schema is told to routers only.');
-      return resolve(source, args, context, info) as unknown;
+      return resolve(source, args, context, info);
     },
   };
 }
@@ -64,7 +65,7 @@ function guard(field: Field, needed: readonly Requirement[]): Field {
     ...field,
     resolve(source, args, context, info) {
       for (const requirement of needed) check(requirement, context.caller.viewer);
-      return resolve(source, args, context, info) as unknown;
+      return resolve(source, args, context, info);
     },
   };
 }
@@ -76,19 +77,20 @@ interface FederationExtensions {
 }
 
 function guardReference(schema: GraphQLSchema, type: GraphQLObjectType): GraphQLObjectType {
+  if (!getDirective(schema, type, 'key')) return type;
   const { apollo } = type.extensions as FederationExtensions;
-  const resolveReference = apollo?.subgraph?.resolveReference;
-  if (!resolveReference) return type;
+  // Where a type has none, Federation takes a reference for the entity itself.
+  const resolveReference = apollo?.subgraph?.resolveReference ?? ((reference) => reference);
   const needed = requirementsOf(schema, type);
   if (needed.length === 0)
     throw new Error(`the entity ${type.name} has neither @authenticated nor @requiresScopes`);
   const guarded: ResolveReference = async (reference, context, info) => {
     for (const requirement of needed) check(requirement, context.caller.viewer);
-    return (await resolveReference(reference, context, info)) as unknown;
+    return await resolveReference(reference, context, info);
   };
   const extensions = {
     ...type.extensions,
-    apollo: { ...apollo, subgraph: { ...apollo.subgraph, resolveReference: guarded } },
+    apollo: { ...apollo, subgraph: { ...apollo?.subgraph, resolveReference: guarded } },
   };
   return new GraphQLObjectType({ ...type.toConfig(), extensions });
 }
@@ -123,11 +125,13 @@ function implies(shown: Requirement, needed: Requirement): boolean {
   );
 }
 
-/** Behind a union, nobody knows which type's requirement to ask before it is resolved. */
-function checkUnions(schema: GraphQLSchema): void {
+/** Behind a union or an interface, nobody knows which type's requirement to ask before it is resolved. */
+function checkAbstractTypes(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
-    if (!isUnionType(type) || type.name === '_Entity') continue;
-    const member = type.getTypes().find((candidate) => requirementsOf(schema, candidate).length > 0);
-    if (member) throw new Error(`${member.name} has a requirement, and is in the union ${type.name}`);
+    if (!isAbstractType(type) || type.name === '_Entity') continue;
+    const member = schema
+      .getPossibleTypes(type)
+      .find((candidate) => requirementsOf(schema, candidate).length > 0);
+    if (member) throw new Error(`${member.name} has a requirement, and is behind ${type.name}`);
   }
 }

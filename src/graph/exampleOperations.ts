@@ -1,4 +1,4 @@
-/** What Apollo Sandbox shows when it is opened; every operation works on the embedded sandbox. */
+/** What an explorer shows when it is opened; every operation works on the embedded sandbox. */
 export const EXAMPLE_OPERATIONS = `# Everything at once: the newest conversations of all providers that can list them.
 query Inbox {
   conversations(first: 10) {
