@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { rate, wholeNumber } from './quantities.ts';
 import type { Rate } from './quantities.ts';
 

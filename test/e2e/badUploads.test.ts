@@ -87,7 +87,13 @@ describe(`${BAD} aborted, stalled and oversized uploads`, () => {
     // JSON is YAML.
     writeFileSync(accounts, JSON.stringify({ accounts: sandboxAccounts(sandbox) }));
     parley = runParley({
-      ...{ PARLEY_ACCOUNTS: accounts, AUTH: 'none', TMPDIR: temporary, FILE_FOLDER: files, LOG_LEVEL: 'error' },
+      ...{
+        PARLEY_ACCOUNTS: accounts,
+        AUTH: 'none',
+        TMPDIR: temporary,
+        FILE_FOLDER: files,
+        LOG_LEVEL: 'error',
+      },
       ...{ UPLOAD_MAX_BYTES: String(MAX_BYTES), UPLOAD_MAX_FILES: '2' },
       ...{ UPLOAD_IDLE_TIMEOUT: '2s', UPLOAD_TOTAL_TIMEOUT: '5s' },
     });
