@@ -67,7 +67,9 @@ const layerRules = Object.entries(LAYERS).map(([folder, allowed]) => {
 });
 
 // Types of packages that are not there can't be checked: `npm run test:supergraph` installs those of the example.
-const NOT_INSTALLED = ['examples/supergraph'].filter((folder) => !existsSync(`${folder}/node_modules`));
+const NOT_INSTALLED = ['examples/supergraph'].filter(
+  (folder) => !existsSync(new URL(`${folder}/node_modules`, import.meta.url)),
+);
 
 export default tseslint.config(
   { ignores: ['**/node_modules', 'dist', 'coverage', 'src/generated', ...NOT_INSTALLED] },

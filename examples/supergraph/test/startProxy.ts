@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, request as ask } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Stands between the gateways and Parley, and loses answers when it is told to. */
+export interface Proxy {
+  readonly url: string;
+  /** Where requests go from now on. */
+  passTo(targetUrl: string): void;
+  /** The headers of every request that arrived. */
+  readonly arrived: IncomingHttpHeaders[];
+  /** The answers to come, in order, that Parley gives and nobody gets. */
+  readonly losses: Loss[];
+  close(): Promise<void>;
+}
+
+/** How an answer is lost: the connection breaks, or something between the two says 502. */
+export type Loss = 'reset' | 'bad gateway';
+
+export async function startProxy(): Promise<Proxy> {
+  let target = '';
+  const arrived: IncomingHttpHeaders[] = [];
+  const losses: Loss[] = [];
+  const server = createServer((request, response) => {
+    arrived.push(request.headers);
+    const loss = losses.shift();
+    const { method, headers } = request;
+    const onward = ask(new URL(request.url!, target), { method, headers }, (answer) => {
+      if (loss) lose(loss, answer, response);
+      else answer.pipe(response.writeHead(answer.statusCode!, answer.headers));
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    passTo: (targetUrl) => (target = targetUrl),
+    arrived,
+    losses,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+function lose(loss: Loss, answer: IncomingMessage, response: ServerResponse): void {
+  // Parley is done with it, and the other side will never know.
+  answer.resume().once('end', () => {
+    if (loss === 'reset') response.destroy();
+    else response.writeHead(502).end();
+  });
+}
