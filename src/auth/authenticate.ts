@@ -34,20 +34,25 @@ export function createAuthenticate({ jwt, clients, router, claims }: AuthOptions
 
   return async (headers) => {
     try {
+      // Of anybody but a router, the header with claims is nothing: whoever can write it would be whoever they like.
       if (!router || !isRouter!(headers)) return (await authenticateUser(headers)) ?? fail(UNKNOWN);
-      // Of anybody else this header is nothing: whoever can write it would be whoever they like.
-      const passed = headers[router.claimsHeader];
-      const user =
-        passed === undefined
-          ? await authenticateUser(headers)
-          : toUser(parseClaimsHeader(String(passed)), claims);
+      // What can be verified counts more than what is said: a router that passes on every header of its client's passes on
+      // claims that the client has made up.
+      const user = (await authenticateUser(headers)) ?? toPassedUser(headers[router.claimsHeader]);
       return user ? { ...user, viaRouter: true } : ROUTER;
     } catch (error) {
-      if (error instanceof ParleyError && error.cause !== undefined)
-        log.debug({ code: error.code, reason: reasonOf(error.cause) }, 'a caller was not let in');
+      if (error instanceof ParleyError && error.cause !== undefined) {
+        // Nobody gets in then, which whoever runs this has to know; one bad token is its bearer's own affair.
+        const level = error.code === 'AUTHENTICATION_UNAVAILABLE' ? 'warn' : 'debug';
+        log[level]({ code: error.code, reason: reasonOf(error.cause) }, 'a caller was not let in');
+      }
       throw error;
     }
   };
+
+  function toPassedUser(header: string | string[] | undefined): Viewer | undefined {
+    return header === undefined ? undefined : toUser(parseClaimsHeader(String(header)), claims);
+  }
 
   async function authenticateUser(headers: IncomingHttpHeaders): Promise<Viewer | undefined> {
     const token = /^bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];

@@ -21,16 +21,13 @@ export interface ClaimsMapping {
 
 /**
  * The user of whom claims speak. What they do not say, the user may not. Throws a `ParleyError` with the code
- * `UNAUTHENTICATED` where they do not say who it is, or are over.
+ * `UNAUTHENTICATED` where they do not say who it is.
  */
 export function toUser(claims: Claims, mapping: ClaimsMapping): Viewer {
   const subject = find(claims, mapping.subject);
   if (typeof subject !== 'string' || subject === '')
     throw new ParleyError('UNAUTHENTICATED', 'The credentials do not say who the user is.');
-  const { iss, exp } = claims;
-  // A token's has been looked at already; a router may pass claims on for longer than they hold.
-  if (exp !== undefined && !(typeof exp === 'number' && exp > Date.now() / 1_000 - CLOCK_TOLERANCE))
-    throw new ParleyError('UNAUTHENTICATED', 'The credentials have expired.');
+  const { iss } = claims;
   return {
     // Two identity providers may know two people by one name.
     id: JSON.stringify(['user', typeof iss === 'string' ? iss : null, subject]),
@@ -41,20 +38,44 @@ export function toUser(claims: Claims, mapping: ClaimsMapping): Viewer {
   };
 }
 
-/** Reads claims that a router passes on: JSON, as it is or in base64url. */
+/**
+ * Reads claims that a router passes on: JSON in UTF-8, as it is or in base64url. Throws a `ParleyError` with the code
+ * `UNAUTHENTICATED` where they can't be read, or do not hold now.
+ */
 export function parseClaimsHeader(header: string): Claims {
-  try {
-    const json = header.trimStart().startsWith('{') ? header : Buffer.from(header, 'base64').toString('utf8');
-    const claims: unknown = JSON.parse(json);
-    if (typeof claims === 'object' && claims !== null && !Array.isArray(claims)) return claims as Claims;
-  } catch {
-    // Said below.
-  }
-  throw new ParleyError('UNAUTHENTICATED', "The router's claims are no JSON object.");
+  const claims = decodeClaims(header);
+  if (!claims) throw new ParleyError('UNAUTHENTICATED', "The router's claims are no JSON object.");
+  const { nbf, exp } = claims;
+  const now = Date.now() / 1_000;
+  // A router may pass claims on for longer than they hold.
+  if (exp !== undefined && !(typeof exp === 'number' && exp > now - CLOCK_TOLERANCE))
+    throw new ParleyError('UNAUTHENTICATED', 'The credentials have expired.');
+  if (nbf !== undefined && !(typeof nbf === 'number' && nbf <= now + CLOCK_TOLERANCE))
+    throw new ParleyError('UNAUTHENTICATED', 'The credentials do not hold yet.');
+  return claims;
 }
 
-/** Seconds; more than any that is configured for tokens need not be told apart here. */
+/** Seconds by which the router's clock may differ. */
 const CLOCK_TOLERANCE = 60;
+
+function decodeClaims(header: string): Claims | undefined {
+  try {
+    // Node gives a header's bytes one by one: a name in UTF-8 would be somebody else's.
+    const bytes = header.startsWith('{') ? Buffer.from(header, 'latin1') : fromBase64(header);
+    const claims: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return typeof claims === 'object' && claims !== null && !Array.isArray(claims)
+      ? (claims as Claims)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+// Node's own decoder skips what it does not know, such as the comma between two headers of one name.
+function fromBase64(text: string): Buffer {
+  if (!/^[\w+/-]+={0,2}$/.test(text)) throw new SyntaxError('not base64url');
+  return Buffer.from(text, 'base64');
+}
 
 function find(claims: Claims, path: ClaimPath): unknown {
   return path.reduce<unknown>(

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
-import type { JWTVerifyGetKey } from 'jose';
-import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
+import type { FetchImplementation, JSONWebKeySet, JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose';
 import { ParleyError } from '../messaging/errors.ts';
 import type { Claims } from './claims.ts';
 
@@ -21,6 +21,10 @@ export interface JwtOptions {
 const JWKS_TIMEOUT = 3_000;
 const JWKS_COOLDOWN = 30_000;
 const JWKS_MAX_AGE = 600_000;
+/** Milliseconds after an answer without keys in which the identity provider is not asked again, whoever calls. */
+const JWKS_PAUSE = 1_000;
+/** Bytes; a hundred keys with their certificates are fewer. */
+const JWKS_MAX_BYTES = 1_048_576;
 
 /**
  * Verifies tokens. Throws a `ParleyError`: `UNAUTHENTICATED` for a token that is not good, `AUTHENTICATION_UNAVAILABLE` where
@@ -69,6 +73,7 @@ function createJwks(url: URL): JWTVerifyGetKey {
     timeoutDuration: JWKS_TIMEOUT,
     cooldownDuration: JWKS_COOLDOWN,
     cacheMaxAge: JWKS_MAX_AGE,
+    [customFetch]: createKeyFetch(),
   });
   return async (header, token) => {
     try {
@@ -81,8 +86,47 @@ function createJwks(url: URL): JWTVerifyGetKey {
       throw new ParleyError(
         'AUTHENTICATION_UNAVAILABLE',
         "The identity provider's keys can't be read now, and without them no token can be verified.",
-        { retryable: true, cause },
+        { retryable: true, retryAfter: JWKS_PAUSE / 1_000, cause },
       );
     }
   };
+}
+
+/**
+ * Fetches keys, no more than {@link JWKS_MAX_BYTES}. A failure counts for a while: whoever sends tokens that nobody has signed
+ * would otherwise make as many requests to an identity provider that is in trouble already.
+ */
+function createKeyFetch(): FetchImplementation {
+  let failure: { readonly at: number; readonly cause: unknown } | undefined;
+  return async (url, options) => {
+    if (failure && Date.now() - failure.at < JWKS_PAUSE) throw failure.cause;
+    try {
+      const keys = await readKeys(await fetch(url, options));
+      failure = undefined;
+      return Response.json(keys);
+    } catch (cause) {
+      failure = { at: Date.now(), cause };
+      throw cause;
+    }
+  };
+}
+
+async function readKeys({ status, body }: Response): Promise<object> {
+  if (status !== 200) {
+    // A body that nobody reads would hold its connection.
+    await body?.cancel();
+    throw new Error('the identity provider did not answer 200');
+  }
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop ends the answer.
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > JWKS_MAX_BYTES) throw new Error('the identity provider answered too much');
+    chunks.push(chunk);
+  }
+  const keys = JSON.parse(Buffer.concat(chunks).toString('utf8')) as JSONWebKeySet;
+  // Throws for what are no keys: looked at here, so that it counts as a failure.
+  createLocalJWKSet(keys);
+  return keys;
 }

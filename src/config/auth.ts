@@ -1,19 +1,24 @@
+import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { baseUrl } from './baseUrl.ts';
 import { list } from './list.ts';
-import { timeout } from './quantities.ts';
+import { duration } from './quantities.ts';
 
 export const AUTH_MODES = ['jwt', 'api-key', 'router'] as const;
 
 /** How callers may say who they are; `none`: nobody is asked. */
 export type AuthMode = (typeof AUTH_MODES)[number] | 'none';
 
-const ASYMMETRIC = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
-] as const;
-const SYMMETRIC = ['HS256', 'HS384', 'HS512'] as const;
+const RSA: readonly string[] = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
+const ED25519: readonly string[] = ['EdDSA', 'Ed25519'];
+/** By the names that OpenSSL gives the curves. */
+const CURVES: ReadonlyMap<string, readonly string[]> = new Map([
+  ['prime256v1', ['ES256']],
+  ['secp384r1', ['ES384']],
+  ['secp521r1', ['ES512']],
+]);
+const ASYMMETRIC: readonly string[] = [...RSA, ...[...CURVES.values()].flat(), ...ED25519];
+const SYMMETRIC: readonly string[] = ['HS256', 'HS384', 'HS512'];
 const ALGORITHMS: readonly string[] = [...ASYMMETRIC, ...SYMMETRIC];
 
 /** Visible ASCII: what can stand in a header. */
@@ -26,15 +31,25 @@ const headerName = z
   .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of an HTTP header')
   .transform((value) => value.toLowerCase());
 
+/** Unlike an address that paths are appended to, that of keys may need a query. */
+const keysUrl = z.string().refine((text) => {
+  if (!/^https?:\/\/[^\s#\\]+$/i.test(text) || !URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return !username && !password;
+}, 'must be an http(s) URL without spaces, credentials or fragment');
+
 /** The environment variables of authentication. */
 export const authVariables = {
   AUTH: list.optional(),
-  JWT_JWKS_URL: baseUrl.optional(),
+  JWT_JWKS_URL: keysUrl.optional(),
   JWT_PUBLIC_KEY: z
     .string()
     // Where a variable is one line.
     .transform((pem) => pem.replaceAll('\\n', '\n'))
-    .refine(isPublicKey, 'must be a public key or a certificate in PEM')
+    .refine(
+      (pem) => algorithmsOf(pem) !== undefined,
+      'must be a public key or a certificate in PEM: RSA of at least 2,048 bits, P-256, P-384, P-521 or Ed25519',
+    )
     .optional(),
   JWT_SECRET: z
     .string()
@@ -48,10 +63,17 @@ export const authVariables = {
       `must be some of ${ALGORITHMS.join(', ')}`,
     )
     .optional(),
-  JWT_CLOCK_TOLERANCE: timeout().optional(),
+  JWT_CLOCK_TOLERANCE: duration()
+    // Clocks that differ by more are to be set: until then, tokens that are over would be taken.
+    .refine((tolerance) => tolerance <= 600_000, 'must be 10m at the most')
+    .optional(),
   ROUTER_SECRET: headerSecret.optional(),
   ROUTER_CERTIFICATE_HEADER: headerName.optional(),
-  ROUTER_CERTIFICATE: z.string().optional(),
+  ROUTER_CERTIFICATE: z
+    .string()
+    // As a header's value comes out of a parser: any other is never shown.
+    .regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must be printable ASCII without spaces around it')
+    .optional(),
   ROUTER_CLAIMS_HEADER: headerName.optional(),
 };
 
@@ -112,9 +134,32 @@ export function problemsOfAuth(settings: AuthSettings): readonly { path: string;
       );
     if ((ROUTER_CERTIFICATE === undefined) !== (ROUTER_CERTIFICATE_HEADER === undefined))
       complain('ROUTER_CERTIFICATE', 'goes with ROUTER_CERTIFICATE_HEADER');
+    problems.push(...problemsOfHeaders(settings));
   }
   return problems;
 }
+
+/** One header can't say two things. */
+function problemsOfHeaders(settings: AuthSettings): { path: string; message: string }[] {
+  const names = ['ROUTER_CERTIFICATE_HEADER', 'ROUTER_CLAIMS_HEADER'] as const;
+  const taken = new Set(TAKEN_HEADERS);
+  return names.flatMap((path) => {
+    const header = settings[path] ?? (path === 'ROUTER_CLAIMS_HEADER' ? DEFAULT_CLAIMS_HEADER : undefined);
+    if (header === undefined) return [];
+    const isTaken = taken.has(header);
+    taken.add(header);
+    return isTaken ? [{ path, message: `"${header}" is the header of something else` }] : [];
+  });
+}
+
+const DEFAULT_CLAIMS_HEADER = 'router-claims';
+
+/** Headers of every request, and those that say who calls. */
+const TAKEN_HEADERS = [
+  ...['authorization', 'x-api-key', 'router-authorization'],
+  ...['host', 'connection', 'content-type', 'content-length', 'transfer-encoding', 'accept', 'user-agent'],
+  ...['cookie', 'origin', 'referer', 'apollo-require-preflight', 'x-apollo-operation-name'],
+];
 
 function problemsOfJwt(settings: AuthSettings): { path: string; message: string }[] {
   const { JWT_JWKS_URL, JWT_PUBLIC_KEY, JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE, JWT_ALGORITHMS } = settings;
@@ -128,10 +173,16 @@ function problemsOfJwt(settings: AuthSettings): { path: string; message: string 
   if (!JWT_ISSUER) problems.push({ path: 'JWT_ISSUER', message: 'is missing: AUTH=jwt needs it' });
   if (!JWT_AUDIENCE) problems.push({ path: 'JWT_AUDIENCE', message: 'is missing: AUTH=jwt needs it' });
   // With a public key taken for a secret, anybody could sign.
-  const fitting: readonly string[] = JWT_SECRET === undefined ? ASYMMETRIC : SYMMETRIC;
+  const fitting = fittingAlgorithms(settings);
   if (JWT_ALGORITHMS && !JWT_ALGORITHMS.every((name) => fitting.includes(name)))
     problems.push({ path: 'JWT_ALGORITHMS', message: `must fit the key: ${fitting.join(', ')}` });
   return problems;
+}
+
+/** The algorithms that a signature by the configured key can have. */
+function fittingAlgorithms({ JWT_PUBLIC_KEY, JWT_SECRET }: AuthSettings): readonly string[] {
+  if (JWT_SECRET !== undefined) return SYMMETRIC;
+  return (JWT_PUBLIC_KEY === undefined ? undefined : algorithmsOf(JWT_PUBLIC_KEY)) ?? ASYMMETRIC;
 }
 
 /** Turns settings without problems into what authentication is made of. */
@@ -146,6 +197,8 @@ export function toAuth(settings: AuthSettings): AuthFromEnvironment {
 
 function toJwt(settings: AuthSettings): JwtConfig {
   const { JWT_JWKS_URL, JWT_PUBLIC_KEY, JWT_SECRET } = settings;
+  const fitting = fittingAlgorithms(settings);
+  const usual = fitting.filter((name) => USUAL_ALGORITHMS.includes(name));
   return {
     key:
       JWT_JWKS_URL !== undefined
@@ -155,12 +208,13 @@ function toJwt(settings: AuthSettings): JwtConfig {
           : { kind: 'secret', secret: JWT_SECRET! },
     issuer: settings.JWT_ISSUER!,
     audience: settings.JWT_AUDIENCE!,
-    algorithms: settings.JWT_ALGORITHMS ?? (JWT_SECRET === undefined ? USUAL_ALGORITHMS : ['HS256']),
+    // A key of one curve has one algorithm, usual or not.
+    algorithms: settings.JWT_ALGORITHMS ?? (usual.length > 0 ? usual : fitting),
     clockTolerance: settings.JWT_CLOCK_TOLERANCE ?? 5_000,
   };
 }
 
-const USUAL_ALGORITHMS = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519'];
+const USUAL_ALGORITHMS: readonly string[] = ['RS256', 'PS256', 'ES256', 'EdDSA', 'Ed25519', 'HS256'];
 
 function toRouter(settings: AuthSettings): RouterConfig {
   const { ROUTER_SECRET, ROUTER_CERTIFICATE, ROUTER_CERTIFICATE_HEADER } = settings;
@@ -170,14 +224,27 @@ function toRouter(settings: AuthSettings): RouterConfig {
       ROUTER_CERTIFICATE !== undefined && ROUTER_CERTIFICATE_HEADER !== undefined
         ? { header: ROUTER_CERTIFICATE_HEADER, value: ROUTER_CERTIFICATE }
         : undefined,
-    claimsHeader: settings.ROUTER_CLAIMS_HEADER ?? 'router-claims',
+    claimsHeader: settings.ROUTER_CLAIMS_HEADER ?? DEFAULT_CLAIMS_HEADER,
   };
 }
 
-function isPublicKey(pem: string): boolean {
+/** Undefined for what is no public key, or one that no algorithm takes. */
+function algorithmsOf(pem: string): readonly string[] | undefined {
+  // Node would make a public key of a private one, which has no business here.
+  if (pem.includes('PRIVATE')) return undefined;
   try {
-    return !pem.includes('PRIVATE') && createPublicKey(pem).type === 'public';
+    return algorithmsFor(createPublicKey(pem));
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function algorithmsFor({
+  asymmetricKeyType,
+  asymmetricKeyDetails,
+}: KeyObject): readonly string[] | undefined {
+  const { namedCurve = '', modulusLength = 0 } = asymmetricKeyDetails ?? {};
+  if (asymmetricKeyType === 'rsa') return modulusLength >= 2_048 ? RSA : undefined;
+  if (asymmetricKeyType === 'ed25519') return ED25519;
+  return asymmetricKeyType === 'ec' ? CURVES.get(namedCurve) : undefined;
 }

@@ -12,6 +12,9 @@ const accountIds = z.union(
   { error: `must be a list of the accounts' ids, or "*" for all` },
 );
 
+/** What hashing a variable that is not set gives. */
+const EMPTY = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 /** A program that calls with a key of its own. */
 const client = z.strictObject(
   {
@@ -19,10 +22,9 @@ const client = z.strictObject(
     /** More than one while keys are changed. */
     keyHashes: z
       .array(
-        text.regex(
-          /^sha256:[0-9a-f]{64}$/,
-          'must be "sha256:" and 64 hexadecimal digits, as api-key prints it',
-        ),
+        text
+          .regex(/^sha256:[0-9a-f]{64}$/, 'must be "sha256:" and 64 hexadecimal digits, as api-key prints it')
+          .refine((hash) => hash !== EMPTY, 'is the hash of an empty key, which everybody has'),
         { error: 'must be a list' },
       )
       .min(1, 'must have at least one hash')
@@ -35,7 +37,21 @@ const client = z.strictObject(
 
 export const clients = z
   .array(client, { error: 'must be a list' })
-  .max(1_000, 'must have at most 1,000 clients');
+  .max(1_000, 'must have at most 1,000 clients')
+  .superRefine((all, context) => {
+    const owners = new Map<string, number>();
+    for (const [index, { keyHashes }] of all.entries()) {
+      for (const [place, hash] of keyHashes.entries()) {
+        const owner = owners.get(hash) ?? index;
+        owners.set(hash, owner);
+        // Whose scopes such a key has, nobody could tell.
+        if (owner !== index) {
+          const message = `is a key of clients[${owner}] as well`;
+          context.addIssue({ code: 'custom', path: [index, 'keyHashes', place], message });
+        }
+      }
+    }
+  });
 
 export type ClientConfig = z.output<typeof client>;
 
