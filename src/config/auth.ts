@@ -174,7 +174,8 @@ function problemsOfJwt(settings: AuthSettings): { path: string; message: string 
   if (!JWT_AUDIENCE) problems.push({ path: 'JWT_AUDIENCE', message: 'is missing: AUTH=jwt needs it' });
   // With a public key taken for a secret, anybody could sign.
   const fitting = fittingAlgorithms(settings);
-  if (JWT_ALGORITHMS && !JWT_ALGORITHMS.every((name) => fitting.includes(name)))
+  // What is no algorithm at all has been said already.
+  if (JWT_ALGORITHMS?.some((name) => ALGORITHMS.includes(name) && !fitting.includes(name)))
     problems.push({ path: 'JWT_ALGORITHMS', message: `must fit the key: ${fitting.join(', ')}` });
   return problems;
 }
