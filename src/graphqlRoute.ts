@@ -60,9 +60,9 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     async onRequest(request, reply) {
       const isUpload = isMultipart(request.headers);
       if (isUpload && !hasPreflightHeader(request.headers)) throw missingPreflightHeader();
+      if (!isUpload) limitArrival(request, reply, bodyTimeout);
       request.viewer = await authenticate(request.headers);
       await operations?.take(request.viewer.id);
-      if (!isUpload) limitArrival(request, reply, bodyTimeout);
     },
     async preValidation(request, reply) {
       if (isMultipart(request.headers)) request.body = await parseMultipart(request.raw, reply.raw, uploads);

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -8,8 +8,13 @@ import { ParleyError } from './messaging/errors.ts';
 import { SECURITY_HEADERS } from './securityHeaders.ts';
 
 /** What fails before GraphQL is reached has the same form as what fails in it. */
-export function toErrorBody(code: string, message: string): object {
-  return { errors: [{ message, extensions: { code } }] };
+export function toErrorBody(
+  code: string,
+  message: string,
+  { retryable, retryAfter }: Pick<Partial<ParleyError>, 'retryable' | 'retryAfter'> = {},
+): object {
+  const advice = retryable && { retryable, ...(retryAfter !== undefined && { retryAfter }) };
+  return { errors: [{ message, extensions: { code, ...advice } }] };
 }
 
 /** What is said of a body that is not what it should be. */
@@ -32,13 +37,15 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
   app.setNotFoundHandler((_request, reply) =>
     answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
   );
-  app.setErrorHandler((error: FastifyError | ParleyError, _request: FastifyRequest, reply) => {
+  app.setErrorHandler((error: FastifyError | ParleyError, { raw }: FastifyRequest, reply) => {
+    linger(raw);
     if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
       log.warn({ code: error.code, err: error.cause }, error.message);
     if (error instanceof ParleyError && STATUSES[error.code] !== undefined) {
       if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
       if (error.retryAfter !== undefined) void reply.header('retry-after', error.retryAfter);
-      return answer(reply, STATUSES[error.code]!, error.code, error.message);
+      refused(error.code);
+      return reply.code(STATUSES[error.code]!).send(toErrorBody(error.code, error.message, error));
     }
     const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
     if (status >= 500) {
@@ -51,6 +58,21 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
     return answer(reply, status, 'BAD_REQUEST', UNREADABLE);
   });
 }
+
+/**
+ * Few clients look for an answer while they still send, so that what is refused is taken in for a while, and thrown away. Who goes
+ * on for longer finds the connection closed.
+ */
+function linger(request: IncomingMessage): void {
+  if (request.complete) return;
+  const late = setTimeout(() => request.destroy(), LINGER);
+  const stop = () => clearTimeout(late);
+  request.once('end', stop);
+  request.once('close', stop);
+}
+
+/** Milliseconds. */
+const LINGER = 5_000;
 
 /** For Fastify's `frameworkErrors`, which come before any hook. */
 export function answerBadPath(_error: unknown, _request: FastifyRequest, reply: FastifyReply): void {

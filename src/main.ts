@@ -59,10 +59,10 @@ function describeCallers({ jwt, clients, router }: Config['auth']): string {
 /** What whoever runs Parley on real accounts should know of their configuration. */
 function warningsAbout(config: Config, url: string): string[] {
   if (!config.accounts) return [];
-  const { jwt, clients, router } = config.auth;
   const sendsAddresses = config.accounts.some(({ provider }) => provider === 'pigeons');
   return [
-    ...(jwt || clients || router ? [] : [OPEN_TO_ALL]),
+    ...(config.auth.open ? [OPEN_TO_ALL] : []),
+    ...warningsAboutAuth(config.auth),
     ...(config.redis ? [] : [FORGETFUL]),
     ...(sendsAddresses && config.publicUrl === undefined
       ? [
@@ -71,6 +71,22 @@ function warningsAbout(config: Config, url: string): string[] {
       : []),
   ];
 }
+
+function warningsAboutAuth({ jwt, router }: Config['auth']): string[] {
+  const keys = jwt?.key.kind === 'jwks' ? new URL(jwt.key.url) : undefined;
+  return [
+    ...(keys?.protocol === 'http:' && !LOOPBACK.test(keys.hostname)
+      ? ['JWT_JWKS_URL is not https: whoever is on the way can put in keys of their own.']
+      : []),
+    ...(router && router.secrets.length === 0
+      ? [
+          'A router is known by a header alone: see that nobody reaches Parley but by what ends its TLS, and sets that header.',
+        ]
+      : []),
+  ];
+}
+
+const LOOPBACK = /^(127\.|\[::1\]$|localhost$)/;
 
 const OPEN_TO_ALL =
   'AUTH=none: whoever reaches this address reads everything that the accounts can read, and writes in their name.';

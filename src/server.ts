@@ -169,8 +169,7 @@ function tokenHeadersOf({ accounts = [] }: Config): string[] {
 
 /** The names by which an open server on this machine alone may be called; undefined for every other one. */
 function hostNamesOf({ auth, host, publicUrl }: Config): ReadonlySet<string> | undefined {
-  const isOpen = !auth.jwt && !auth.clients && !auth.router;
-  if (!isOpen || !LOOPBACK.test(host)) return undefined;
+  if (!auth.open || !LOOPBACK.test(host)) return undefined;
   const names = ['localhost', '127.0.0.1', '::1', '[::1]', host.toLowerCase()];
   return new Set(publicUrl === undefined ? names : [...names, new URL(publicUrl).hostname]);
 }

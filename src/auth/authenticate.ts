@@ -18,16 +18,19 @@ import { createRouterCheck } from './router.ts';
  */
 export type Authenticate = (headers: IncomingHttpHeaders) => Promise<Viewer>;
 
-/** The ways to say who one is; those that are undefined are not taken. */
+/** The ways to say who one is; those that are undefined are not taken. Without any, and not open, nobody is let in. */
 export interface AuthOptions {
+  /** Nobody is asked. */
+  readonly open: boolean;
   readonly jwt: JwtOptions | undefined;
   readonly clients: readonly Client[] | undefined;
   readonly router: RouterOptions | undefined;
   readonly claims: ClaimsMapping;
 }
 
-export function createAuthenticate({ jwt, clients, router, claims }: AuthOptions, log: Logger): Authenticate {
-  if (!jwt && !clients && !router) return () => Promise.resolve(EVERYBODY);
+export function createAuthenticate(options: AuthOptions, log: Logger): Authenticate {
+  const { open, jwt, clients, router, claims } = options;
+  if (open) return () => Promise.resolve(EVERYBODY);
   const verifyJwt = jwt && createJwtVerifier(jwt);
   const findClient = clients && createClients(clients);
   const isRouter = router && createRouterCheck(router);
@@ -38,7 +41,9 @@ export function createAuthenticate({ jwt, clients, router, claims }: AuthOptions
       if (!router || !isRouter!(headers)) return (await authenticateUser(headers)) ?? fail(UNKNOWN);
       // What can be verified counts more than what is said: a router that passes on every header of its client's passes on
       // claims that the client has made up.
-      const user = (await authenticateUser(headers)) ?? toPassedUser(headers[router.claimsHeader]);
+      const user =
+        (await authenticateUser(headers)) ??
+        toPassedUser(router.claimsHeader && headers[router.claimsHeader]);
       return user ? { ...user, viaRouter: true } : ROUTER;
     } catch (error) {
       if (error instanceof ParleyError && error.cause !== undefined) {

@@ -3,11 +3,12 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** How a router shows that it is ours. Header names are lower-case. */
 export interface RouterOptions {
-  readonly secret: string | undefined;
+  /** Any of these. */
+  readonly secrets: readonly string[];
   /** What a TLS terminator in front of us says of the certificate that the router showed. */
   readonly certificate: { readonly header: string; readonly value: string } | undefined;
-  /** Where it passes on whom it speaks for. */
-  readonly claimsHeader: string;
+  /** Where it passes on whom it speaks for; undefined where its users show credentials of their own. */
+  readonly claimsHeader: string | undefined;
 }
 
 /** The header in which a router shows its secret. */
@@ -15,11 +16,11 @@ export const ROUTER_SECRET_HEADER = 'router-authorization';
 
 /** Tells whether a request comes from a router of ours. */
 export function createRouterCheck({
-  secret,
+  secrets,
   certificate,
 }: RouterOptions): (headers: IncomingHttpHeaders) => boolean {
   const checks = [
-    ...(secret === undefined ? [] : [createCheck(ROUTER_SECRET_HEADER, secret)]),
+    ...secrets.map((secret) => createCheck(ROUTER_SECRET_HEADER, secret)),
     ...(certificate ? [createCheck(certificate.header, certificate.value)] : []),
   ];
   return (headers) => checks.some((check) => check(headers));

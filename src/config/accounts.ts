@@ -89,6 +89,8 @@ export interface AccountsFile {
   /** Undefined where the file does not speak of any. */
   readonly clients: readonly ClientConfig[] | undefined;
   readonly claims: ClaimsConfig;
+  /** Whether the file says them; else they are the usual ones. */
+  readonly hasClaims: boolean;
 }
 
 /** What {@link parseAccounts} gives: the file, or everything that is wrong with it. */
@@ -117,8 +119,9 @@ export function parseAccounts(
   }
   if (!result.success) return { problems };
   const { accounts, clients, claims = DEFAULT_CLAIMS } = result.data;
-  problems.push(...strangers({ accounts, clients, claims }));
-  return problems.length === 0 ? { file: { accounts, clients, claims }, problems: [] } : { problems };
+  const file = { accounts, clients, claims, hasClaims: result.data.claims !== undefined };
+  problems.push(...strangers(file));
+  return problems.length === 0 ? { file, problems: [] } : { problems };
 }
 
 /** Names of accounts that are none: what was meant is not known, and nobody would be let in. */

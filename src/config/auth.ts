@@ -21,10 +21,11 @@ const ASYMMETRIC: readonly string[] = [...RSA, ...[...CURVES.values()].flat(), .
 const SYMMETRIC: readonly string[] = ['HS256', 'HS384', 'HS512'];
 const ALGORITHMS: readonly string[] = [...ASYMMETRIC, ...SYMMETRIC];
 
-/** Visible ASCII: what can stand in a header. */
-const headerSecret = z
-  .string()
-  .regex(/^[\x21-\x7e]{32,1024}$/, 'must be 32 to 1,024 printable ASCII characters without spaces');
+/** Visible ASCII: what can stand in a header. More than one while they are changed. */
+const headerSecrets = list.refine(
+  (secrets) => secrets.every((secret) => /^[\x21-\x7e]{32,1024}$/.test(secret)),
+  'must be 32 to 1,024 printable ASCII characters without spaces, or several such with commas',
+);
 
 const headerName = z
   .string()
@@ -67,7 +68,7 @@ export const authVariables = {
     // Clocks that differ by more are to be set: until then, tokens that are over would be taken.
     .refine((tolerance) => tolerance <= 600_000, 'must be 10m at the most')
     .optional(),
-  ROUTER_SECRET: headerSecret.optional(),
+  ROUTER_SECRET: headerSecrets.optional(),
   ROUTER_CERTIFICATE_HEADER: headerName.optional(),
   ROUTER_CERTIFICATE: z
     .string()
@@ -94,10 +95,12 @@ export interface JwtConfig {
 
 /** How a router shows that it is ours, and where it says whom it speaks for. Header names are lower-case. */
 export interface RouterConfig {
-  readonly secret: string | undefined;
+  /** Any of these. */
+  readonly secrets: readonly string[];
   /** What a TLS terminator says of the router's certificate. */
   readonly certificate: { readonly header: string; readonly value: string } | undefined;
-  readonly claimsHeader: string;
+  /** Undefined where it is not asked: then users show their own credentials. */
+  readonly claimsHeader: string | undefined;
 }
 
 /** What the environment says of who may call. */
@@ -144,7 +147,7 @@ function problemsOfHeaders(settings: AuthSettings): { path: string; message: str
   const names = ['ROUTER_CERTIFICATE_HEADER', 'ROUTER_CLAIMS_HEADER'] as const;
   const taken = new Set(TAKEN_HEADERS);
   return names.flatMap((path) => {
-    const header = settings[path] ?? (path === 'ROUTER_CLAIMS_HEADER' ? DEFAULT_CLAIMS_HEADER : undefined);
+    const header = path === 'ROUTER_CLAIMS_HEADER' ? claimsHeaderOf(settings) : settings[path];
     if (header === undefined) return [];
     const isTaken = taken.has(header);
     taken.add(header);
@@ -152,7 +155,13 @@ function problemsOfHeaders(settings: AuthSettings): { path: string; message: str
   });
 }
 
-const DEFAULT_CLAIMS_HEADER = 'router-claims';
+/**
+ * Where users bring tokens that are verified here, claims are read only when somebody has asked for that: behind a router that
+ * passes on every header, whoever brings no token would be whoever they like.
+ */
+function claimsHeaderOf({ AUTH, ROUTER_CLAIMS_HEADER }: AuthSettings): string | undefined {
+  return ROUTER_CLAIMS_HEADER ?? (AUTH?.includes('jwt') ? undefined : 'router-claims');
+}
 
 /** Headers of every request, and those that say who calls. */
 const TAKEN_HEADERS = [
@@ -220,12 +229,12 @@ const USUAL_ALGORITHMS: readonly string[] = ['RS256', 'PS256', 'ES256', 'EdDSA',
 function toRouter(settings: AuthSettings): RouterConfig {
   const { ROUTER_SECRET, ROUTER_CERTIFICATE, ROUTER_CERTIFICATE_HEADER } = settings;
   return {
-    secret: ROUTER_SECRET,
+    secrets: ROUTER_SECRET ?? [],
     certificate:
       ROUTER_CERTIFICATE !== undefined && ROUTER_CERTIFICATE_HEADER !== undefined
         ? { header: ROUTER_CERTIFICATE_HEADER, value: ROUTER_CERTIFICATE }
         : undefined,
-    claimsHeader: settings.ROUTER_CLAIMS_HEADER ?? DEFAULT_CLAIMS_HEADER,
+    claimsHeader: claimsHeaderOf(settings),
   };
 }
 

@@ -40,8 +40,10 @@ export interface Config extends BrowserConfig {
   readonly uploads: UploadsConfig;
 }
 
-/** Who may call. Where all three ways are undefined, nobody is asked who they are. */
+/** Who may call. */
 export interface AuthConfig {
+  /** Nobody is asked who they are. */
+  readonly open: boolean;
   readonly jwt: JwtConfig | undefined;
   readonly clients: readonly ClientConfig[] | undefined;
   readonly router: RouterConfig | undefined;
@@ -131,14 +133,43 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
 }
 
 /** What does not fit between who may call and what is served. */
-function problemsBetween({ modes }: AuthFromEnvironment, file: AccountsFile | undefined): string[] {
+function problemsBetween(auth: AuthFromEnvironment, file: AccountsFile | undefined): string[] {
+  const { modes } = auth;
   if (!modes) return file ? [CHOOSE_AUTH] : [];
+  return [
+    ...problemsOfClients(modes, file),
+    ...(file?.hasClaims && !modes.has('jwt') && !modes.has('router')
+      ? ['AUTH: "claims" in the accounts file needs jwt or router']
+      : []),
+    ...problemsOfTokenHeaders(auth, file?.accounts ?? []),
+  ];
+}
+
+function problemsOfClients(modes: ReadonlySet<AuthMode>, file: AccountsFile | undefined): string[] {
   const needsClients = modes.has('api-key');
   if (needsClients && !file?.clients?.length)
     return ['AUTH: api-key needs "clients" in the accounts file (PARLEY_ACCOUNTS)'];
   if (!needsClients && file?.clients) return ['AUTH: "clients" in the accounts file needs api-key'];
   return [];
 }
+
+/** What says who calls Parley is nobody else's to read: such a header would be sent on to the provider. */
+function problemsOfTokenHeaders(
+  { modes, router }: AuthFromEnvironment,
+  accounts: readonly AccountConfig[],
+): string[] {
+  const taken = new Set([
+    ...['x-api-key', ROUTER_SECRET_HEADER, router?.claimsHeader, router?.certificate?.header],
+    modes?.has('jwt') || modes?.has('router') ? 'authorization' : undefined,
+  ]);
+  return accounts.flatMap((account, index) =>
+    'tokenHeader' in account && account.tokenHeader !== undefined && taken.has(account.tokenHeader)
+      ? [`accounts[${index}].tokenHeader: "${account.tokenHeader}" says who calls Parley`]
+      : [],
+  );
+}
+
+const ROUTER_SECRET_HEADER = 'router-authorization';
 
 const CHOOSE_AUTH =
   'AUTH: is missing: say who may use the accounts. jwt, api-key and router, or several of them with commas, or none for ' +
@@ -150,6 +181,8 @@ function toAuthConfig(
 ): AuthConfig {
   const needsClients: AuthMode = 'api-key';
   return {
+    // Without a word about it, which only the sandbox may be.
+    open: !modes || modes.has('none'),
     ...{ jwt, router },
     clients: modes?.has(needsClients) ? file?.clients : undefined,
     claims: file?.claims ?? DEFAULT_CLAIMS,

@@ -13,15 +13,14 @@ export function checksOfAuthentication({ auth, accounts }: Pick<Config, 'auth' |
   ];
 }
 
-function judge({ jwt, clients, router }: Config['auth'], accounts: Config['accounts']): Finding {
+function judge({ open, jwt, clients, router }: Config['auth'], accounts: Config['accounts']): Finding {
   const modes = [
     jwt && 'tokens of an identity provider',
     clients && `keys of ${clients.length} client${clients.length === 1 ? '' : 's'}`,
     router && 'a router',
   ].filter((mode) => mode !== undefined);
-  if (modes.length === 0)
-    return accounts ? OPEN : { result: 'ok', detail: 'none: only the sandbox is served' };
-  if (router && router.secret === undefined) return SPOOFABLE;
+  if (open) return accounts ? OPEN : { result: 'ok', detail: 'none: only the sandbox is served' };
+  if (router && router.secrets.length === 0) return SPOOFABLE;
   return { result: 'ok', detail: modes.join(', ') };
 }
 

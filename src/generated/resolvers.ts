@@ -36,7 +36,7 @@ export type Account = {
   readonly __typename?: 'Account';
   /** What can be done with this account, and within which limits. A conversation may have narrower ones: before sending, ask `Conversation.capabilities`. */
   readonly capabilities: Capabilities;
-  /** This account's conversations, newest created first. Never an error: a provider that does not answer stands in `sources`. */
+  /** This account's conversations, newest created first. A provider that does not answer is no error: it stands in `sources`. */
   readonly conversations: ConversationConnection;
   /** The id that it has in the accounts file, verbatim. */
   readonly id: Scalars['ID']['output'];

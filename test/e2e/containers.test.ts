@@ -167,7 +167,7 @@ describe('docker-compose.yml', () => {
 
   it('starts with what the documentation says to set, and says what is missing', () => {
     const config = loadConfig({ NODE_ENV: 'production', ...environmentOf('parley') });
-    expect(config.auth.router?.secret).toBe(SETTINGS['ROUTER_SECRET']);
+    expect(config.auth.router?.secrets).toEqual([SETTINGS['ROUTER_SECRET']]);
     expect(config.auth.jwt?.key).toEqual({ kind: 'secret', secret: SETTINGS['JWT_SECRET'] });
     expect(config.uploads.storage).toMatchObject({ kind: 's3', bucket: 'parley' });
     expect(config.redis?.url).toContain(SETTINGS['REDIS_PASSWORD']);

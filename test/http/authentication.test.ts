@@ -302,7 +302,12 @@ describe('with several modes', () => {
     const provider = await startIdentityProvider();
     const key = 'parley_a-key-beside-tokens-of-others';
     const harness = await startGuarded({
-      environment: { ...provider.environment, AUTH: 'api-key, jwt,router', ROUTER_SECRET },
+      environment: {
+        ...provider.environment,
+        AUTH: 'api-key, jwt,router',
+        ROUTER_SECRET,
+        ROUTER_CLAIMS_HEADER: 'router-claims',
+      },
       clients: [{ id: 'one', keys: [key], accounts: ['sales'], scopes: ['messages:read'] }],
     });
     const ask = async (headers: Record<string, string>) => {

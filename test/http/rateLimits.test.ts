@@ -20,6 +20,7 @@ const KEYS = { ann: 'key-of-ann', bob: 'key-of-bob' };
 const CLIENTS: Partial<Config> = {
   auth: {
     ...loadConfig({}).auth,
+    open: false,
     clients: Object.entries(KEYS).map(([id, key]) => ({
       id,
       keyHashes: [hashApiKey(key)],
@@ -61,7 +62,12 @@ describe('a limit of operations', () => {
     expect(retryAfter).toBeGreaterThan(0);
     expect(retryAfter).toBeLessThanOrEqual(3_600);
     expect(await refused.json()).toEqual({
-      errors: [{ message: 'At most 2 operations in 3600 seconds.', extensions: { code: 'RATE_LIMITED' } }],
+      errors: [
+        {
+          message: 'At most 2 operations in 3600 seconds.',
+          extensions: { code: 'RATE_LIMITED', retryable: true, retryAfter },
+        },
+      ],
     });
     expect(harness.takeCalls()).toEqual([]);
     expect((await harness.query(QUERY, as('bob'))).status).toBe(200);

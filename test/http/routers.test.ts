@@ -34,6 +34,7 @@ beforeAll(async () => {
       ...provider.environment,
       AUTH: 'jwt,router',
       ROUTER_SECRET: SECRET,
+      ROUTER_CLAIMS_HEADER: 'router-claims',
       ROUTER_CERTIFICATE: CERTIFICATE,
       ROUTER_CERTIFICATE_HEADER: 'X-Client-Subject',
     },

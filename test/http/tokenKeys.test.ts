@@ -235,7 +235,12 @@ describe('an identity provider in trouble', () => {
     expect(response.headers.get('www-authenticate')).toBeNull();
     const body = await response.text();
     expect(JSON.parse(body)).toEqual({
-      errors: [{ message: expect.any(String), extensions: { code: 'AUTHENTICATION_UNAVAILABLE' } }],
+      errors: [
+        {
+          message: expect.any(String),
+          extensions: { code: 'AUTHENTICATION_UNAVAILABLE', retryable: true, retryAfter: 1 },
+        },
+      ],
     });
     // Whoever runs the server learns of it.
     const warned = harness

@@ -93,7 +93,11 @@ describe('AUTH', () => {
     });
     expect(auth.jwt).toMatchObject({ key: { kind: 'secret' }, algorithms: ['HS256'], clockTolerance: 5_000 });
     expect(auth.clients).toEqual([CLIENT]);
-    expect(auth.router).toEqual({ secret: CANARY, certificate: undefined, claimsHeader: 'router-claims' });
+    expect(auth.router).toEqual({
+      secrets: [CANARY],
+      certificate: undefined,
+      claimsHeader: undefined,
+    });
   });
 
   it('api-key goes with clients in the accounts file', () => {
@@ -217,7 +221,7 @@ describe('the settings of a router', () => {
   it('say how a router shows what it is', () => {
     expect(problemsOf({ AUTH: 'router' })).toEqual([expect.stringContaining('ROUTER_SECRET: is missing')]);
     expect(loadConfig({ AUTH: 'router', ...CERTIFICATE }).auth.router).toEqual({
-      secret: undefined,
+      secrets: [],
       certificate: { header: 'x-client-subject', value: 'CN=router' },
       claimsHeader: 'router-claims',
     });
@@ -226,7 +230,7 @@ describe('the settings of a router', () => {
   const { ROUTER_CERTIFICATE, ROUTER_CERTIFICATE_HEADER } = CERTIFICATE;
   it.each<[string, Record<string, string>, string]>([
     ['a short secret', { ROUTER_SECRET: 'x'.repeat(31) }, 'ROUTER_SECRET: must be 32 to 1,024'],
-    ['a secret with a blank', { ROUTER_SECRET: `${CANARY} ` }, 'ROUTER_SECRET: must be 32 to 1,024'],
+    ['a secret with a blank', { ROUTER_SECRET: `${CANARY} x` }, 'ROUTER_SECRET: must be 32 to 1,024'],
     ['a certificate without its header', { ROUTER_CERTIFICATE }, 'ROUTER_CERTIFICATE: goes with'],
     ['a header without its certificate', { ROUTER_CERTIFICATE_HEADER }, 'ROUTER_CERTIFICATE: goes with'],
     [
@@ -371,5 +375,41 @@ describe('the claims of an accounts file', () => {
     ['a list', ['sub'], 'claims: must be a mapping of keys to values'],
   ])('are refused with %s', (_what, claims, problem) => {
     expect(parse(claims).problems).toEqual([expect.stringContaining(problem)]);
+  });
+});
+
+describe('the header in which callers bring a token of a provider', () => {
+  const account = {
+    ...{ id: 'app', provider: 'pigeons', publicKey: 'p' },
+    baseUrl: 'https://pigeons.example',
+  };
+  const fileOf = (tokenHeader: string, more = {}) =>
+    fileWith({ accounts: [{ ...account, tokenHeader }], ...more });
+
+  it.each<[string, Record<string, string>]>([
+    ['authorization', JWT],
+    ['Authorization', ROUTER],
+    ['x-api-key', { AUTH: 'none' }],
+    ['router-authorization', ROUTER],
+    ['router-claims', ROUTER],
+    ['x-user', { ...ROUTER, ROUTER_CLAIMS_HEADER: 'x-user' }],
+  ])('can’t be %s, which says who calls Parley', (header, environment) => {
+    expect(problemsOf({ ...environment, PARLEY_ACCOUNTS: fileOf(header) })).toEqual([
+      `accounts[0].tokenHeader: "${header.toLowerCase()}" says who calls Parley`,
+    ]);
+  });
+
+  it('may be authorization where nobody reads that', () => {
+    expect(problemsOf({ AUTH: 'none', PARLEY_ACCOUNTS: fileOf('authorization') })).toEqual([]);
+  });
+});
+
+describe('claims', () => {
+  it('are of no use where nobody brings any', () => {
+    const file = fileWith({ claims: { accounts: 'tenants' } });
+    expect(problemsOf({ AUTH: 'none', PARLEY_ACCOUNTS: file })).toEqual([
+      'AUTH: "claims" in the accounts file needs jwt or router',
+    ]);
+    expect(problemsOf({ ...JWT, PARLEY_ACCOUNTS: file })).toEqual([]);
   });
 });

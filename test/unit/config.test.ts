@@ -45,6 +45,7 @@ describe('the configuration', () => {
       introspection: true,
       accounts: undefined,
       auth: {
+        open: true,
         jwt: undefined,
         clients: undefined,
         router: undefined,
