@@ -15,7 +15,7 @@ if (tsx) {
   await import(build.href);
 } else {
   process.stderr.write(
-    'Parley is neither installed nor built here: run "npm ci", and "npm run build" without dev dependencies.\n',
+    'Parley is neither installed nor built here: run "npm ci". Without dev dependencies: "npm ci && npm run build && npm prune --omit=dev".\n',
   );
   process.exitCode = 1;
 }

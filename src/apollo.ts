@@ -30,7 +30,9 @@ export function createApollo({ config, log, report }: ApolloOptions): ApolloServ
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxLexicalTokens: limits.maxTokens },
+    // With locations, each error counts the lines before each of its nodes: a page of line breaks and a thousand mistakes
+    // would keep the process for a minute. Syntax errors, of which there is one, have theirs anyway.
+    parseOptions: { maxLexicalTokens: limits.maxTokens, noLocation: true },
     validationRules: [...createDocumentLimits(limits)],
     // A list has put the documents in their place before Apollo sees the request.
     ...(persistedOperations.kind !== 'apq' && { persistedQueries: false }),

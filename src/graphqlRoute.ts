@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
+import { checkNesting } from './graph/documentNesting.ts';
 import { createSafelist } from './graph/safelist.ts';
 import { toErrorBody, UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
@@ -31,6 +32,8 @@ export interface GraphqlRouteOptions {
   /** The only documents that are answered, by id; undefined for any. */
   readonly documents: ReadonlyMap<string, string> | undefined;
   readonly uploads: UploadLimits;
+  /** The most tokens of a document. */
+  readonly maxTokens: number;
   /** Milliseconds in which a body without files has to arrive. */
   readonly bodyTimeout: number;
   /** The operations under way, to be aborted when the server stops. */
@@ -45,6 +48,7 @@ const GRAPHQL_PATH = '/graphql';
  */
 export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
   const { apollo, services, registry, authenticate, operations, uploads, bodyTimeout, inFlight } = options;
+  const { maxTokens } = options;
   const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
   // Read below, when the caller may be listened to.
@@ -73,6 +77,8 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
         if (request.method === 'GET') request.raw.url = toUrl(admit(fromUrl(request.query)));
         else if (isObject(request.body)) request.body = admit(request.body);
       }
+      const parameters = request.method === 'GET' ? request.query : request.body;
+      if (isObject(parameters)) checkNesting(parameters['query'], maxTokens);
       done();
     },
     async onSend(request) {

@@ -23,6 +23,8 @@ export const UNREADABLE = "The request can't be read: its body is JSON, in UTF-8
 export interface ErrorAnswerOptions {
   readonly maxRequestBytes: number;
   readonly log: Logger;
+  /** How to say who one is, as HTTP names it. */
+  readonly challenge: string;
   /** Told the code of each. */
   readonly refused: (code: string) => void;
 }
@@ -34,15 +36,18 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
     refused(code);
     return sendError(reply, status, code, message);
   };
-  app.setNotFoundHandler((_request, reply) =>
-    answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
+  app.setNotFoundHandler(({ url }, reply) =>
+    // Only of another method, or it would have been found.
+    url.split('?', 1)[0] === '/graphql'
+      ? answer(reply.header('allow', 'GET, POST, OPTIONS'), 405, 'BAD_REQUEST', WRONG_METHOD)
+      : answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
   );
   app.setErrorHandler((error: FastifyError | ParleyError, { raw }: FastifyRequest, reply) => {
     linger(raw);
     if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
       log.warn({ code: error.code, err: error.cause }, error.message);
     if (error instanceof ParleyError && STATUSES[error.code] !== undefined) {
-      if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', 'Bearer');
+      if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', options.challenge);
       if (error.retryAfter !== undefined) void reply.header('retry-after', error.retryAfter);
       refused(error.code);
       return reply.code(STATUSES[error.code]!).send(toErrorBody(error.code, error.message, error));
@@ -109,6 +114,8 @@ const CLIENT_ERRORS: Readonly<Record<string, readonly [number, ErrorCode, string
   HPE_HEADER_OVERFLOW: [431, 'BAD_REQUEST', "The request's headers are too long."],
   HPE_CHUNK_EXTENSIONS_OVERFLOW: [413, 'PAYLOAD_TOO_LARGE', "The request's chunk extensions are too long."],
 };
+
+const WRONG_METHOD = 'The graph is asked by POST, or for a query by GET.';
 
 const WRONG_TYPE =
   'A request body is JSON, with the content type application/json, or for an upload multipart/form-data.';

@@ -93,7 +93,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   addHealth(app, () => ready);
   addFileRoute(app, staging);
   addGraphqlRoute(app, {
-    ...{ apollo, inFlight, bodyTimeout: BODY_TIMEOUT },
+    ...{ apollo, inFlight, bodyTimeout: BODY_TIMEOUT, maxTokens: config.limits.maxTokens },
     registry,
     services: {
       ...{ log, tellsSchema: config.introspection },
@@ -109,6 +109,8 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   answerErrorsAsGraphQL(app, {
     maxRequestBytes: config.limits.maxBodyBytes,
     log,
+    // A key has no scheme of its own in HTTP: the name of its header has to do.
+    challenge: config.auth.clients && !config.auth.jwt ? 'X-API-Key' : 'Bearer',
     refused: (code) => metrics.refused(code),
   });
 

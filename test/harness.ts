@@ -7,12 +7,15 @@ import type { HttpLimits } from '../src/http/client.ts';
 import type { Emulator, Sandbox } from '../src/sandbox/index.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { createServer } from '../src/server.ts';
+import { credentialsIn, findCanaries, phonesOf, secretsOf } from './canaries.ts';
 
 /** Parley over real HTTP on a free port, in front of a sandbox of its own. */
 export interface Harness {
   readonly sandbox: Sandbox;
   /** Parley's base URL. */
   readonly url: string;
+  /** Where its metrics are. */
+  readonly metricsUrl: string;
   /** Everything that was logged, as it would have been written. */
   readonly logged: () => string;
   /** Posts an operation and gives what came back. */
@@ -23,6 +26,10 @@ export interface Harness {
   readonly takeCalls: () => string[];
   /** The sandbox as it was seeded, without faults, and with empty logs. */
   readonly reset: () => void;
+  /**
+   * Fails where a secret of the configuration, a credential that a test sent, or a phone number of the seed has stood in a log
+   * line, in the metrics, or in an error or a header of what `query` was answered.
+   */
   readonly close: () => Promise<void>;
 }
 
@@ -35,6 +42,7 @@ export interface Answer {
   readonly status: number;
   readonly data: any;
   readonly errors: readonly GraphError[] | undefined;
+  readonly extensions?: Record<string, any>;
 }
 
 export interface GraphError {
@@ -60,34 +68,40 @@ export async function startHarness({
 }: HarnessOptions = {}): Promise<Harness> {
   const sandbox = await startSandbox();
   const lines: string[] = [];
-  const server = await createServer(
-    {
-      ...loadConfig({ PORT: '0', LOG_LEVEL: 'trace', ...environment }),
-      accounts: accounts(sandbox),
-      ...config,
-    },
-    {
-      ...(httpLimits && { httpLimits }),
-      log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
-    },
-  ).catch(async (error: unknown) => {
+  const settings: Config = {
+    ...loadConfig({ PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'trace', ...environment }),
+    accounts: accounts(sandbox),
+    ...config,
+  };
+  const server = await createServer(settings, {
+    ...(httpLimits && { httpLimits }),
+    log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
+  }).catch(async (error: unknown) => {
     await sandbox.close();
     throw error;
   });
   const url = await server.listen();
+  const metricsUrl = server.metricsUrl!;
+  const secrets = new Map([...secretsOf(settings), ...phonesOf(sandbox)].map((one) => [one.value, one]));
+  const seen: string[] = [];
 
   const query = async (document: string, { variables, headers }: QueryOptions = {}): Promise<Answer> => {
+    for (const credential of credentialsIn(headers ?? {})) secrets.set(credential.value, credential);
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ query: document, variables }),
     });
-    return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) };
+    const answer = (await response.json()) as Omit<Answer, 'status'>;
+    seen.push(JSON.stringify([...response.headers]));
+    if (answer.errors) seen.push(JSON.stringify(answer.errors));
+    return { status: response.status, ...answer };
   };
 
   return {
     sandbox,
     url,
+    metricsUrl,
     logged: () => lines.join(''),
     query,
     async data(document, variables) {
@@ -106,8 +120,11 @@ export async function startHarness({
       sandbox.reset();
     },
     async close() {
+      const metrics = await (await fetch(metricsUrl)).text();
       await server.close();
       await sandbox.close();
+      const leaks = findCanaries([...secrets.values()], [...lines, ...seen, metrics].join('\n'));
+      if (leaks.length > 0) throw new Error(`Secrets have leaked:\n${leaks.join('\n')}`);
     },
   };
 }

@@ -47,9 +47,17 @@ export const gatewayConfig = defineConfig({
 
     // Whatever can fail is asked again, mutations included: a lost answer may belong to a message that went out. That is safe, since
     // Parley sends once for each `idempotencyKey`, and a repetition gets what the first request got.
-    useUpstreamRetry({ maxRetries: 2, retryDelay: Number(RETRY_DELAY) }),
+    useUpstreamRetry({ maxRetries: 2, retryDelay: Number(RETRY_DELAY), shouldRetry: isLost }),
   ],
 });
+
+/**
+ * Whether an answer is none of the subgraph's own. By default whatever names a `Retry-After` would be asked again after that time: a
+ * user over a rate limit would wait for all of it, instead of learning that.
+ */
+function isLost({ response }: { readonly response?: { readonly status: number } }): boolean {
+  return response === undefined || [502, 503, 504].includes(response.status);
+}
 
 /**
  * The headers of a request to a subgraph. Nothing is passed on but what stands here: a client that sends `router-claims` or

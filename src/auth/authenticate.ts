@@ -10,7 +10,7 @@ import { createClients } from './clients.ts';
 import type { JwtOptions } from './jwt.ts';
 import { createJwtVerifier } from './jwt.ts';
 import type { RouterOptions } from './router.ts';
-import { createRouterCheck } from './router.ts';
+import { createRouterCheck, ROUTER_SECRET_HEADER } from './router.ts';
 
 /**
  * Tells who calls, before anything of a request's body is read. Throws a `ParleyError`: `UNAUTHENTICATED` for whom nobody
@@ -34,11 +34,13 @@ export function createAuthenticate(options: AuthOptions, log: Logger): Authentic
   const verifyJwt = jwt && createJwtVerifier(jwt);
   const findClient = clients && createClients(clients);
   const isRouter = router && createRouterCheck(router);
+  const unknown = `This graph answers only callers that say who they are${waysIn(options)}.`;
 
   return async (headers) => {
     try {
       // Of anybody but a router, the header with claims is nothing: whoever can write it would be whoever they like.
-      if (!router || !isRouter!(headers)) return (await authenticateUser(headers)) ?? fail(UNKNOWN);
+      if (!router || !isRouter!(headers))
+        return (await authenticateUser(headers)) ?? fail(refusalOf(headers));
       // What can be verified counts more than what is said: a router that passes on every header of its client's passes on
       // claims that the client has made up.
       const user =
@@ -46,14 +48,18 @@ export function createAuthenticate(options: AuthOptions, log: Logger): Authentic
         toPassedUser(router.claimsHeader && headers[router.claimsHeader]);
       return user ? { ...user, viaRouter: true } : ROUTER;
     } catch (error) {
-      if (error instanceof ParleyError && error.cause !== undefined) {
+      if (error instanceof ParleyError) {
         // Nobody gets in then, which whoever runs this has to know; one bad token is its bearer's own affair.
         const level = error.code === 'AUTHENTICATION_UNAVAILABLE' ? 'warn' : 'debug';
-        log[level]({ code: error.code, reason: reasonOf(error.cause) }, 'a caller was not let in');
+        log[level]({ code: error.code, reason: reasonOf(error) }, 'a caller was not let in');
       }
       throw error;
     }
   };
+
+  function refusalOf(headers: IncomingHttpHeaders): string {
+    return router && headers[ROUTER_SECRET_HEADER] !== undefined ? UNKNOWN_ROUTER : unknown;
+  }
 
   function toPassedUser(header: string | string[] | undefined): Viewer | undefined {
     return header === undefined ? undefined : toUser(parseClaimsHeader(String(header)), claims);
@@ -85,15 +91,23 @@ const ROUTER: Viewer = {
   viaRouter: true,
 };
 
-const UNKNOWN = 'This graph answers only callers that say who they are.';
+/** How to say who one is, for callers that are no router. */
+function waysIn({ jwt, clients }: AuthOptions): string {
+  const ways = [...(jwt ? ['a token in "authorization"'] : []), ...(clients ? ['a key in "x-api-key"'] : [])];
+  return ways.length > 0 ? `, by ${ways.join(' or ')}` : '';
+}
+
+const UNKNOWN_ROUTER = 'The router is not known here: what it shows in "router-authorization" is not valid.';
 const UNKNOWN_KEY = 'The API key is not valid here.';
 
 function fail(message: string): never {
   throw new ParleyError('UNAUTHENTICATED', message);
 }
 
-// What a token says is not for logs: the name of what was wrong has to do.
-function reasonOf(cause: unknown): string {
-  const { name, code } = cause as { name?: unknown; code?: unknown };
-  return String(code ?? name);
+// What a token says is not for logs: the names of what was wrong, and of the claim, have to do.
+function reasonOf({ cause, message }: ParleyError): string {
+  if (cause === undefined) return message;
+  const { name, code, claim, cause: deeper } = cause as Partial<Record<string, unknown>>;
+  const because = (deeper as { code?: unknown } | undefined)?.code;
+  return [code ?? because ?? name, claim].filter((word) => typeof word === 'string').join(' ');
 }

@@ -115,18 +115,23 @@ async function readKeys({ status, body }: Response): Promise<object> {
   if (status !== 200) {
     // A body that nobody reads would hold its connection.
     await body?.cancel();
-    throw new Error('the identity provider did not answer 200');
+    throw keysError(`STATUS_${status}`);
   }
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Leaving the loop ends the answer.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
-    if (bytes > JWKS_MAX_BYTES) throw new Error('the identity provider answered too much');
+    if (bytes > JWKS_MAX_BYTES) throw keysError('ANSWER_TOO_LONG');
     chunks.push(chunk);
   }
   const keys = JSON.parse(Buffer.concat(chunks).toString('utf8')) as JSONWebKeySet;
   // Throws for what are no keys: looked at here, so that it counts as a failure.
   createLocalJWKSet(keys);
   return keys;
+}
+
+/** An answer of the identity provider that is none, with a name of ours for logs. */
+function keysError(code: string): Error {
+  return Object.assign(new Error("the identity provider's answer can't be used"), { code });
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'graphql';
 import { z } from 'zod';
 
 const KINDS = ['apq', 'off', 'safelist'] as const;
@@ -65,6 +66,19 @@ export function readPersistedOperations(settings: PersistedSettings): {
       problems: parsed.error.issues.map((issue) => complain(`${issue.path.join('.')}: ${issue.message}`)),
     };
   }
+  const unreadable = parsed.data.operations.flatMap(({ body }, index) =>
+    isDocument(body) ? [] : [complain(`operations.${index}.body: is no GraphQL`)],
+  );
+  if (unreadable.length > 0) return { problems: unreadable };
   const documents = new Map(parsed.data.operations.map(({ id, body }) => [id, body]));
   return { operations: { kind, documents }, problems: [] };
+}
+
+function isDocument(body: string): boolean {
+  try {
+    parse(body, { noLocation: true });
+    return true;
+  } catch {
+    return false;
+  }
 }

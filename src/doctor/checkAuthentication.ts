@@ -20,7 +20,7 @@ function judge({ open, jwt, clients, router }: Config['auth'], accounts: Config[
     router && 'a router',
   ].filter((mode) => mode !== undefined);
   if (open) return accounts ? OPEN : { result: 'ok', detail: 'none: only the sandbox is served' };
-  if (router && router.secrets.length === 0) return SPOOFABLE;
+  if (router?.secrets.length === 0) return SPOOFABLE;
   return { result: 'ok', detail: modes.join(', ') };
 }
 

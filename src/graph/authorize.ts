@@ -100,7 +100,7 @@ function check(requirement: Requirement, { authenticated, scopes }: Viewer): voi
   if (!authenticated) {
     throw new ParleyError(
       'UNAUTHENTICATED',
-      'The router speaks for nobody here: it passes neither a token nor claims.',
+      'The router speaks for nobody here: it passes neither credentials that Parley reads nor claims.',
     );
   }
   const held: ReadonlySet<string> = scopes;

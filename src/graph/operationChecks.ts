@@ -5,6 +5,7 @@ import type {
   FragmentDefinitionNode,
   GraphQLField,
   GraphQLSchema,
+  GraphQLUnionType,
   OperationDefinitionNode,
 } from 'graphql';
 import { getArgumentValues, getVariableValues, GraphQLError, Kind, OperationTypeNode } from 'graphql';
@@ -88,6 +89,8 @@ function checkOperation(
     sizeOf(node, definition, { name }) {
       const args = getArgumentValues(definition, node, variables);
       const length = isListOfAccounts(definition) ? accountCount : lengthOf(node, definition, args);
+      if (definition.name === '_entities')
+        checkReferences(node, args['representations'] as unknown[], schema);
       const field = { coordinate: `${name}.${definition.name}`, args, length, selections: node.selectionSet };
       return { length, price: priceOf(field, prices) };
     },
@@ -149,6 +152,19 @@ function lengthOf(
   } catch (error) {
     if (error instanceof InputError) throw refusal(node, error.code, error.message, error.argument);
     throw error;
+  }
+}
+
+/** What a router never sends would end the whole operation with a fault of the library's own. */
+function checkReferences(node: FieldNode, references: readonly unknown[], schema: GraphQLSchema): void {
+  const entities = new Set(
+    schema.getPossibleTypes(schema.getType('_Entity') as GraphQLUnionType).map(({ name }) => name),
+  );
+  for (const reference of references) {
+    const { __typename } = (reference ?? {}) as { __typename?: unknown };
+    if (typeof __typename === 'string' && entities.has(__typename)) continue;
+    const message = `The argument "representations" holds something that names no entity of this graph by "__typename": ${[...entities].join(', ')}.`;
+    throw refusal(node, 'BAD_USER_INPUT', message, 'representations');
   }
 }
 

@@ -223,5 +223,5 @@ export async function connectTo(port: number): Promise<RawConnection> {
 
 export function head(length: number, path = '/graphql'): string {
   const headers = Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `POST ${path} HTTP/1.1\r\nhost: parley\r\ncontent-length: ${length}\r\n${headers.join('')}\r\n`;
+  return `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${length}\r\n${headers.join('')}\r\n`;
 }

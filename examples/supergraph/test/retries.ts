@@ -79,6 +79,13 @@ export function describeRetries(given: () => Stack): void {
         assert.equal((await storedBy(stack.sandboxUrl)).pact.uploads.length, 1);
       });
 
+      it('are none for a user who is over a rate limit, and who learns that at once', async () => {
+        stack.proxy.losses.push('too many requests');
+        const { errors } = await ask(stack.gateways['Hive Gateway'], '{ accounts { id } }');
+        assert.equal(errors?.[0]?.extensions['code'], 'RATE_LIMITED');
+        assert.equal(stack.proxy.arrived.length, 1);
+      });
+
       it('end when answers stay lost, and the client that asks again with the key gets the message', async () => {
         stack.proxy.losses.push('reset', 'reset', 'reset');
         const input = {

@@ -15,8 +15,8 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** How an answer is lost: the connection breaks, or something between the two says 502. */
-export type Loss = 'reset' | 'bad gateway';
+/** How an answer is lost: the connection breaks, something between the two says 502, or what Parley says of a rate stands instead. */
+export type Loss = 'reset' | 'bad gateway' | 'too many requests';
 
 export async function startProxy(): Promise<Proxy> {
   let target = '';
@@ -52,6 +52,14 @@ function lose(loss: Loss, answer: IncomingMessage, response: ServerResponse): vo
   // Parley is done with it, and the other side will never know.
   answer.resume().once('end', () => {
     if (loss === 'reset') response.destroy();
-    else response.writeHead(502).end();
+    else if (loss === 'bad gateway') response.writeHead(502).end();
+    else
+      response
+        .writeHead(429, { 'retry-after': '3600', 'content-type': 'application/json' })
+        .end(RATE_LIMITED);
   });
 }
+
+const RATE_LIMITED = JSON.stringify({
+  errors: [{ message: 'At most 1 operations in 3600 seconds.', extensions: { code: 'RATE_LIMITED' } }],
+});
