@@ -7,6 +7,7 @@ import {
 import type { Logger } from 'pino';
 import type { Config } from './config/index.ts';
 import type { GraphContext } from './graph/context.ts';
+import { createAnswerLimits } from './graph/answerLimits.ts';
 import { createDocumentLimits } from './graph/documentLimits.ts';
 import { createErrorFormatter } from './graph/errors.ts';
 import { createOperationChecks } from './graph/operationChecks.ts';
@@ -40,6 +41,7 @@ export function createApollo({ config, log, report }: ApolloOptions): ApolloServ
     logger: log,
     plugins: [
       createOperationChecks(limits.maxCost),
+      createAnswerLimits(limits.maxAnswerBytes),
       createOperationReport({ report, told: production ? undefined : { limit: limits.maxCost } }),
       // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
       ApolloServerPluginCacheControlDisabled(),

@@ -23,10 +23,10 @@ export function addBrowserSafety(
   app: FastifyInstance,
   { corsOrigins, requestHeaders, hostNames }: BrowserSafetyOptions,
 ): void {
-  app.addHook('onRequest', (_request, { raw }, done) => {
+  app.addHook('onRequest', ({ headers }, { raw }, done) => {
     // On the raw answer, where they stay also when Fastify no longer writes it. What a route says itself comes before them.
     for (const [name, value] of Object.entries(SECURITY_HEADERS)) raw.setHeader(name, value);
-    done();
+    done(headers.host ? undefined : new ParleyError('BAD_REQUEST', NO_HOST));
   });
   if (hostNames) {
     app.addHook('onRequest', ({ hostname }, _reply, done) => {
@@ -48,6 +48,8 @@ export function addBrowserSafety(
     strictPreflight: false,
   });
 }
+
+const NO_HOST = 'A request says in the header "host" whom it is for.';
 
 const STRANGE_NAME =
   'Parley asks nobody here who they are, so it answers only by the names of this machine and that of PUBLIC_URL.';

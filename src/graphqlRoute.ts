@@ -1,13 +1,12 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { OutgoingHttpHeaders } from 'node:http';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
 import { checkNesting } from './graph/documentNesting.ts';
 import { createSafelist } from './graph/safelist.ts';
-import { toErrorBody, UNREADABLE } from './httpErrors.ts';
+import { UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
 import type { RateLimit } from './messaging/rateLimit.ts';
 import type { Registry } from './messaging/registry.ts';
@@ -34,8 +33,6 @@ export interface GraphqlRouteOptions {
   readonly uploads: UploadLimits;
   /** The most tokens of a document. */
   readonly maxTokens: number;
-  /** Milliseconds in which a body without files has to arrive. */
-  readonly bodyTimeout: number;
   /** The operations under way, to be aborted when the server stops. */
   readonly inFlight: Set<AbortController>;
 }
@@ -47,7 +44,7 @@ const GRAPHQL_PATH = '/graphql';
  * the limits, and only then the parser.
  */
 export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
-  const { apollo, services, registry, authenticate, operations, uploads, bodyTimeout, inFlight } = options;
+  const { apollo, services, registry, authenticate, operations, uploads, inFlight } = options;
   const { maxTokens } = options;
   const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
@@ -61,10 +58,9 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
   app.route({
     url: GRAPHQL_PATH,
     method: ['GET', 'POST', 'OPTIONS'],
-    async onRequest(request, reply) {
+    async onRequest(request) {
       const isUpload = isMultipart(request.headers);
       if (isUpload && !hasPreflightHeader(request.headers)) throw missingPreflightHeader();
-      if (!isUpload) limitArrival(request, reply, bodyTimeout);
       request.viewer = await authenticate(request.headers);
       await operations?.take(request.viewer.id);
     },
@@ -117,26 +113,6 @@ function missingPreflightHeader(): ParleyError {
     'BAD_REQUEST',
     'An upload has the header "apollo-require-preflight: true", which keeps the forms of other sites out.',
   );
-}
-
-// Node has one deadline for every request of a server, and uploads take longer than all others.
-function limitArrival({ raw }: FastifyRequest, reply: FastifyReply, bodyTimeout: number): void {
-  const late = setTimeout(() => {
-    if (raw.readableEnded || raw.complete || reply.sent) return;
-    reply.hijack();
-    reply.raw.writeHead(408, {
-      ...(reply.getHeaders() as OutgoingHttpHeaders),
-      'content-type': 'application/json; charset=utf-8',
-      connection: 'close',
-    });
-    const body = toErrorBody('REQUEST_TIMEOUT', `A request arrives within ${bodyTimeout} ms.`);
-    reply.raw.end(JSON.stringify(body), () => raw.destroy());
-  }, bodyTimeout);
-  const done = () => clearTimeout(late);
-  raw.once('end', done);
-  raw.once('close', done);
-  // Of a request that is answered before it has arrived neither comes.
-  reply.raw.once('close', done);
 }
 
 /** Aborts when the connection closes before the answer has gone out. */

@@ -36,12 +36,15 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
     refused(code);
     return sendError(reply, status, code, message);
   };
-  app.setNotFoundHandler(({ url }, reply) =>
+  // Not by Fastify's own handler, which would read the body before.
+  app.addHook('onRequest', async ({ is404, raw, url }, reply) => {
+    if (!is404) return undefined;
+    linger(raw);
     // Only of another method, or it would have been found.
-    url.split('?', 1)[0] === '/graphql'
+    return url.split('?', 1)[0] === '/graphql'
       ? answer(reply.header('allow', 'GET, POST, OPTIONS'), 405, 'BAD_REQUEST', WRONG_METHOD)
-      : answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.'),
-  );
+      : answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.');
+  });
   app.setErrorHandler((error: FastifyError | ParleyError, { raw }: FastifyRequest, reply) => {
     linger(raw);
     if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
@@ -105,6 +108,20 @@ export function answerClientError({ code }: { readonly code?: string }, socket: 
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
   ];
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/** For Node's `checkExpectation`: what a client expects, beside to be told to go on, nobody here can do. */
+export function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const body = JSON.stringify(
+    toErrorBody('BAD_REQUEST', 'What the header "expect" asks for can\'t be done.'),
+  );
+  response.writeHead(417, {
+    ...SECURITY_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  response.end(body);
 }
 
 const MALFORMED = [400, 'BAD_REQUEST', "The request can't be read: it is not HTTP."] as const;

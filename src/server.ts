@@ -12,7 +12,8 @@ import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
 import { addGraphqlRoute } from './graphqlRoute.ts';
 import type { HttpLimits } from './http/client.ts';
 import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
-import { answerBadPath, answerClientError, answerErrorsAsGraphQL } from './httpErrors.ts';
+import { answerBadPath, answerClientError, answerErrorsAsGraphQL, answerExpectation } from './httpErrors.ts';
+import { limitArrival } from './limitArrival.ts';
 import { createMetrics } from './metrics.ts';
 import type { Account } from './messaging/registry.ts';
 import { startSandbox } from './sandbox/index.ts';
@@ -71,14 +72,18 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     bodyLimit: config.limits.maxBodyBytes,
     // Of an upload; everything else has a shorter deadline of its own.
     requestTimeout: config.uploads.totalTimeout + UPLOAD_GRACE,
+    // What Node would answer itself has neither a code nor our headers.
+    http: { requireHostHeader: false },
     frameworkErrors: answerBadPath,
     clientErrorHandler: answerClientError,
   });
+  app.server.on('checkExpectation', answerExpectation);
   const closeIdleConnections = trackConnections(app.server);
   app.addHook('preClose', (done) => {
     closeIdleConnections();
     done();
   });
+  limitArrival(app, BODY_TIMEOUT);
   addBrowserSafety(app, {
     corsOrigins: config.corsOrigins,
     requestHeaders: ['parley-cost', ...tokenHeadersOf(config)],
@@ -93,12 +98,11 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   addHealth(app, () => ready);
   addFileRoute(app, staging);
   addGraphqlRoute(app, {
-    ...{ apollo, inFlight, bodyTimeout: BODY_TIMEOUT, maxTokens: config.limits.maxTokens },
+    ...{ apollo, inFlight, maxTokens: config.limits.maxTokens },
     registry,
     services: {
       ...{ log, tellsSchema: config.introspection },
       ...writing,
-      sends: config.limits.sends && rateLimit('sends', config.limits.sends),
     },
     authenticate: createAuthenticate(config.auth, log),
     operations: config.limits.operations && rateLimit('operations', config.limits.operations),

@@ -85,6 +85,7 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
   return {
     sending: createSending({
       ...{ once, uploads },
+      rate: config.limits.sends && rateLimit('sends', config.limits.sends),
       // Before it sends, an adapter may have to read: Pigeons has to be told the receiver.
       sendTimeout: deadlines.readTimeout + deadlines.sendTimeout,
       fileSendTimeout: deadlines.readTimeout + uploadTimeout,

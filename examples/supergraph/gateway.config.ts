@@ -6,7 +6,7 @@ import {
   useUpstreamRetry,
 } from '@graphql-hive/gateway';
 
-const { SUPERGRAPH = 'supergraph.graphql', ROUTER_SECRET, RETRY_DELAY = '500' } = process.env;
+const { SUPERGRAPH = 'supergraph.graphql', ROUTER_SECRET, RETRY_DELAY = '500', CORS_ORIGINS } = process.env;
 // How Parley is told who asks: by the user's own token, or by claims of a token that this gateway has verified.
 const { ROUTER_PASSES = 'token', JWT_JWKS_URL, JWT_SECRET, JWT_ISSUER, JWT_AUDIENCE } = process.env;
 
@@ -15,6 +15,9 @@ export const gatewayConfig = defineConfig({
 
   // Off unless switched on. Files go on to Parley as they came, by the same specification.
   multipart: true,
+
+  // By default every site's pages may ask, and read what they are answered: here those that are listed, with commas.
+  cors: CORS_ORIGINS ? { origin: CORS_ORIGINS.split(','), credentials: false } : false,
 
   // A form of another site can post a file without asking first. Parley refuses such a request by a header, but whom Parley sees is
   // this gateway, which sends that header always: so it has to insist on one as well.

@@ -184,8 +184,8 @@ function substitute(
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value)
-      // A key without a value is a key that is not there.
-      .filter(([, item]) => item !== null)
+      // A key without a value is a key that is not there; but not where that would let in whoever was to be kept out.
+      .filter(([, item]) => item !== null || path[0] === 'claims')
       .map(([key, item]) => [key, substitute(item, environment, [...path, key], unfilled)] as const);
     return Object.fromEntries(entries);
   }

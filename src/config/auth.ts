@@ -54,7 +54,13 @@ export const authVariables = {
     .optional(),
   JWT_SECRET: z
     .string()
-    .refine((secret) => Buffer.byteLength(secret) >= 32, 'must have at least 32 bytes')
+    .refine((secret) => Buffer.byteLength(secret) >= 32, {
+      error: 'must have at least 32 bytes',
+      abort: true,
+    })
+    // Whoever has the public key, which is everybody, could sign with it.
+    .refine((secret) => !secret.includes('-----BEGIN'), 'must be a secret, and no key in PEM')
+    .refine((secret) => new Set(secret).size >= 8, 'must be random: it has too few different characters')
     .optional(),
   JWT_ISSUER: list.optional(),
   JWT_AUDIENCE: list.optional(),
@@ -166,7 +172,8 @@ function claimsHeaderOf({ AUTH, ROUTER_CLAIMS_HEADER }: AuthSettings): string | 
 /** Headers of every request, and those that say who calls. */
 const TAKEN_HEADERS = [
   ...['authorization', 'x-api-key', 'router-authorization'],
-  ...['host', 'connection', 'content-type', 'content-length', 'transfer-encoding', 'accept', 'user-agent'],
+  ...['host', 'connection', 'content-type', 'content-length', 'transfer-encoding', 'user-agent'],
+  ...['accept', 'accept-encoding', 'accept-language'],
   ...['cookie', 'origin', 'referer', 'apollo-require-preflight', 'x-apollo-operation-name'],
 ];
 

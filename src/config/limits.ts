@@ -10,6 +10,7 @@ export const limitVariables = {
   MAX_ALIASES: wholeNumber(0, 10_000).default(200),
   MAX_DIRECTIVES: wholeNumber(0, 10_000).default(100),
   MAX_COST: wholeNumber(1, 1_000_000).default(500),
+  MAX_ANSWER_BYTES: wholeNumber(2 ** 16, 2 ** 28).default(32 * 2 ** 20),
   RATE_LIMIT_OPERATIONS: rate().optional(),
   RATE_LIMIT_SENDS: rate().optional(),
 };
@@ -27,6 +28,8 @@ export interface LimitsConfig {
   readonly maxDirectives: number;
   /** Calls to providers that an operation may come to. */
   readonly maxCost: number;
+  /** Of an answer, about: characters are counted. */
+  readonly maxAnswerBytes: number;
   /** Operations of one viewer; undefined for no limit. */
   readonly operations: Rate | undefined;
   /** Messages that one viewer sends. */
@@ -41,6 +44,7 @@ export function toLimits(settings: LimitSettings): LimitsConfig {
     maxAliases: settings.MAX_ALIASES,
     maxDirectives: settings.MAX_DIRECTIVES,
     maxCost: settings.MAX_COST,
+    maxAnswerBytes: settings.MAX_ANSWER_BYTES,
     operations: settings.RATE_LIMIT_OPERATIONS,
     sends: settings.RATE_LIMIT_SENDS,
   };

@@ -44,10 +44,12 @@ function sendPage({ page, contentSecurityPolicy, headers }: Explorer, reply: Fas
 
 // No answer is kept by browsers, so that these megabytes travel each time: smaller, where that is understood.
 function addAsset(app: FastifyInstance, url: string, { content, contentType }: Asset): void {
+  // One for all answers, however many of them wait for slow readers.
+  const plain = Buffer.from(content);
   let compressed: Promise<Buffer> | undefined;
   app.get(url, async ({ headers }, reply) => {
     void reply.type(contentType);
-    if (!/\bgzip\b/i.test(headers['accept-encoding'] ?? '')) return reply.send(content);
+    if (!/\bgzip\b/i.test(headers['accept-encoding'] ?? '')) return reply.send(plain);
     compressed ??= compress(content);
     return reply.header('content-encoding', 'gzip').send(await compressed);
   });

@@ -409,6 +409,8 @@ export type DeviceType =
 
 /** The codes of `SourceError.code`, and of the `extensions.code` of errors that come while an operation runs. What is refused before has codes of its own. */
 export type ErrorCode =
+  /** The answer, or the list of its errors, would be longer than Parley sends. Ask for smaller pages, or for less at once. */
+  | 'ANSWER_TOO_LARGE'
   /** Who the caller is can't be found out now: the identity provider does not answer. The same request may succeed later. */
   | 'AUTHENTICATION_UNAVAILABLE'
   /** The request breaks the protocol that it uses. */

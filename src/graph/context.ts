@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Gestures } from '../messaging/gestures.ts';
 import type { ReadContext } from '../messaging/provider.ts';
-import type { RateLimit } from '../messaging/rateLimit.ts';
 import type { Accounts, Registry } from '../messaging/registry.ts';
 import type { Sending } from '../messaging/sending.ts';
 import type { Uploading } from '../messaging/uploading.ts';
@@ -15,8 +14,6 @@ export interface GraphServices {
   readonly sending: Sending;
   readonly uploading: Uploading;
   readonly gestures: Gestures;
-  /** How many messages a viewer may send; undefined for any number. */
-  readonly sends: RateLimit | undefined;
   /** Whether everybody who may call may read the schema. */
   readonly tellsSchema: boolean;
   readonly log: Logger;
@@ -41,6 +38,8 @@ export interface GraphContext extends GraphServices {
 export interface OperationCost {
   /** The calls to providers that it may come to; undefined until it has been checked. */
   estimate: number | undefined;
+  /** The fields that its answer may have; undefined likewise. */
+  fields: number | undefined;
 }
 
 export interface ContextOptions extends GraphServices {
@@ -75,8 +74,8 @@ export function createContext(options: ContextOptions): GraphContext {
     loaders,
     accounts,
     read,
-    cost: { estimate: undefined },
-    caller: { viewer, accounts, read },
+    cost: { estimate: undefined, fields: undefined },
+    caller: { viewer, accounts, read: { ...read, calls: read.calls.ofWrites } },
     forget() {
       shared.clear();
       loaders.clear();

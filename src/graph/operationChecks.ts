@@ -14,6 +14,7 @@ import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { GraphContext } from './context.ts';
 import { priceOf } from './operationCost.ts';
+import type { OperationSize } from './operationSize.ts';
 import { measureOperation } from './operationSize.ts';
 import { parsePageArguments } from './pageArguments.ts';
 
@@ -30,16 +31,16 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request, contextValue }) {
           if (!operation) return Promise.resolve();
-          const { accounts, read, cost } = contextValue;
+          const { accounts, read, cost, tellsSchema } = contextValue;
           const inputs = request.variables ?? {};
-          const calls = checkOperation(operation, {
-            ...{ schema, document, inputs },
+          const { calls, fields } = checkOperation(operation, {
+            ...{ schema, document, inputs, tellsSchema },
             accountCount: accounts.count,
           });
           cost.estimate = calls;
+          cost.fields = fields;
           if (calls > maxCost) throw tooCostly(operation, calls, maxCost);
-          // A write that has begun goes on to its end, whatever it has cost.
-          if (operation.operation !== OperationTypeNode.MUTATION) read.calls.limitTo(maxCost);
+          read.calls.limitTo(maxCost, { writesToo: operation.operation !== OperationTypeNode.MUTATION });
           return Promise.resolve();
         },
       }),
@@ -50,8 +51,9 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
 const MAX_ITEMS = 50_000;
 /** The most fields that the answer to one operation may have, those of each item counted. */
 const MAX_FIELDS = 1_000_000;
-/** The most references in one `_entities`. */
+/** The most references in one `_entities`, and in all of an operation. */
 const MAX_REFERENCES = 1_000;
+const MAX_REFERENCES_IN_ALL = 2_000;
 
 interface Check {
   readonly schema: GraphQLSchema;
@@ -59,13 +61,14 @@ interface Check {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** How many accounts the caller may use, which is how long lists of accounts are. */
   readonly accountCount: number;
+  /** Whether messages may suggest what the schema has. */
+  readonly tellsSchema: boolean;
 }
 
-/** Gives the calls to providers that the operation may come to. */
 function checkOperation(
   operation: OperationDefinitionNode,
-  { schema, document, inputs, accountCount }: Check,
-): number {
+  { schema, document, inputs, accountCount, tellsSchema }: Check,
+): OperationSize {
   const root = schema.getRootType(operation.operation);
   if (!root) {
     throw refusal(
@@ -77,20 +80,24 @@ function checkOperation(
   // The first mistake is enough: GraphQL writes the whole input out for each, and a large one can have tens of thousands.
   const definitions = operation.variableDefinitions ?? [];
   const { coerced: variables, errors } = getVariableValues(schema, definitions, inputs, { maxErrors: 1 });
-  if (!variables) throw refusal(operation, 'BAD_USER_INPUT', shorten(errors[0]!.message));
+  if (!variables) throw refusal(operation, 'BAD_USER_INPUT', toMessage(errors[0]!.message, tellsSchema));
 
   const fragments = document.definitions.filter(isFragment);
   const prices = {
     accountCount,
     fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])),
   };
+  let references = 0;
   const { items, fields, calls } = measureOperation(operation, root, {
     ...{ schema, fragments, variables },
     sizeOf(node, definition, { name }) {
       const args = getArgumentValues(definition, node, variables);
       const length = isListOfAccounts(definition) ? accountCount : lengthOf(node, definition, args);
-      if (definition.name === '_entities')
+      if (definition.name === '_entities') {
         checkReferences(node, args['representations'] as unknown[], schema);
+        references += length ?? 0;
+        if (references > MAX_REFERENCES_IN_ALL) throw tooManyReferences(node, MAX_REFERENCES_IN_ALL);
+      }
       const field = { coordinate: `${name}.${definition.name}`, args, length, selections: node.selectionSet };
       return { length, price: priceOf(field, prices) };
     },
@@ -109,7 +116,7 @@ function checkOperation(
       `The answer to this operation could have ${fields} fields; ${MAX_FIELDS} is the most. Ask for less at once.`,
     );
   }
-  return calls;
+  return { items, fields, calls };
 }
 
 function tooCostly(operation: OperationDefinitionNode, calls: number, maxCost: number): GraphQLError {
@@ -140,8 +147,7 @@ function lengthOf(
   if (!isPage) {
     const { length } = args['representations'] as readonly unknown[];
     if (length <= MAX_REFERENCES) return length;
-    const message = `The argument "representations" has at most ${MAX_REFERENCES} references.`;
-    throw refusal(node, 'BAD_USER_INPUT', message, 'representations');
+    throw tooManyReferences(node, MAX_REFERENCES);
   }
   try {
     // The usual direction makes no difference to what is allowed.
@@ -155,6 +161,11 @@ function lengthOf(
   }
 }
 
+function tooManyReferences(node: FieldNode, most: number): GraphQLError {
+  const message = `The argument "representations" has at most ${most} references.`;
+  return refusal(node, 'BAD_USER_INPUT', message, 'representations');
+}
+
 /** What a router never sends would end the whole operation with a fault of the library's own. */
 function checkReferences(node: FieldNode, references: readonly unknown[], schema: GraphQLSchema): void {
   const entities = new Set(
@@ -166,6 +177,10 @@ function checkReferences(node: FieldNode, references: readonly unknown[], schema
     const message = `The argument "representations" holds something that names no entity of this graph by "__typename": ${[...entities].join(', ')}.`;
     throw refusal(node, 'BAD_USER_INPUT', message, 'representations');
   }
+}
+
+function toMessage(message: string, tellsSchema: boolean): string {
+  return shorten(tellsSchema ? message : message.replace(/ ?Did you mean .+\?$/, ''));
 }
 
 function shorten(message: string): string {

@@ -118,15 +118,23 @@ function placeOf(reference: unknown): string {
     string,
     unknown
   >;
+  // What is malformed, however deeply, is refused when it is resolved.
+  if (id !== undefined && typeof id !== 'string') return MALFORMED;
   try {
-    if (id === undefined) return JSON.stringify([accountId, conversationExternalId ?? externalId]);
+    if (id === undefined) return toPlace(accountId, conversationExternalId ?? externalId);
     if (__typename === 'Message') return placeOf(parseMessageId(id));
     if (__typename === 'Conversation') return placeOf(parseConversationId(id));
     if (__typename === 'Attachment' && !isUploadId(id)) return placeOf(parseAttachmentId(id).message);
   } catch {
-    // What is malformed is refused when it is resolved, and costs no more than any other.
+    return MALFORMED;
   }
   return JSON.stringify([__typename, id]);
+}
+
+const MALFORMED = '';
+
+function toPlace(...names: readonly unknown[]): string {
+  return names.every((name) => typeof name === 'string') ? JSON.stringify(names) : MALFORMED;
 }
 
 function asksFor(

@@ -101,7 +101,12 @@ export function createHttp(options: HttpOptions): Http {
       signal: AbortSignal.any([caller, deadline]),
     };
     const once = () => attempt(isRead ? options.reads : options.sends, call, request);
-    return isRead ? retryReads(once, { signal: call.signal, maxRetries: limits.maxRetries }) : once();
+    if (!isRead) return once();
+    return retryReads(once, {
+      ...{ signal: call.signal, maxRetries: limits.maxRetries },
+      // What is in trouble already is not asked more often than an operation may ask.
+      mayRetry: () => calls.hasRoom,
+    });
 
     // One round trip. Circuit breaking and budgets wrap this function.
     async function attempt(

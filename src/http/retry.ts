@@ -7,14 +7,14 @@ import { ParleyError } from '../messaging/errors.ts';
  */
 export async function retryReads<T>(
   read: () => Promise<T>,
-  { signal, maxRetries }: { signal: AbortSignal; maxRetries: number },
+  { signal, maxRetries, mayRetry }: { signal: AbortSignal; maxRetries: number; mayRetry: () => boolean },
 ): Promise<T> {
   for (let retry = 0; ; retry += 1) {
     try {
       return await read();
     } catch (error) {
       const pause = pauseBefore(retry, error);
-      if (retry === maxRetries || pause === undefined || signal.aborted) throw error;
+      if (retry === maxRetries || pause === undefined || signal.aborted || !mayRetry()) throw error;
       // When the caller leaves or the deadline passes meanwhile, what went wrong first is the better news.
       await wait(pause, undefined, { signal }).catch(() => Promise.reject(error as Error));
     }

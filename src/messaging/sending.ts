@@ -5,6 +5,7 @@ import { deliveryId } from './ids.ts';
 import type { Once, Outcome } from './once.ts';
 import type { StartConversation } from './outgoing.ts';
 import type { Delivery } from './provider.ts';
+import type { RateLimit } from './rateLimit.ts';
 import { scopeOf, toDelivery, toFailedDelivery } from './sendRecord.ts';
 import type { PlanOptions } from './sendPlan.ts';
 import { planMessage, planStart } from './sendPlan.ts';
@@ -43,9 +44,11 @@ export interface Sending {
 
 export interface SendingOptions extends PlanOptions {
   readonly once: Once;
+  /** How many messages a viewer may send; undefined for any number. A key that was used before sends none. */
+  readonly rate: RateLimit | undefined;
 }
 
-export function createSending({ once, ...options }: SendingOptions): Sending {
+export function createSending({ once, rate, ...options }: SendingOptions): Sending {
   return {
     async sendMessage({ conversation, content, key }, { viewer, accounts, read: shared }) {
       const account = accounts.get(conversation.accountId);
@@ -60,7 +63,10 @@ export function createSending({ once, ...options }: SendingOptions): Sending {
       const scope = scopeOf(viewerId, 'sendMessage', key);
       const fingerprint = fingerprintOf(JSON.stringify(conversation), content);
       const origin = { account, viewerId, key };
-      const plan = () => planMessage(origin, { conversation, content }, read, options);
+      const plan = async () => {
+        await rate?.take(viewer.id);
+        return planMessage(origin, { conversation, content }, read, options);
+      };
       const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
       return toResult(scope, outcome, conversation);
     },
@@ -79,7 +85,10 @@ export function createSending({ once, ...options }: SendingOptions): Sending {
       const viewerId = await viewerIdOf(provider, { viewer, read });
       const scope = scopeOf(viewerId, 'startConversation', key);
       const fingerprint = fingerprintOf(accountId, start);
-      const plan = () => Promise.resolve(planStart({ account, viewerId, key }, start, options));
+      const plan = async () => {
+        await rate?.take(viewer.id);
+        return planStart({ account, viewerId, key }, start, options);
+      };
       const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
       return toResult(scope, outcome, null);
     },

@@ -11,8 +11,12 @@ export interface CallContext {
 export interface UpstreamCalls {
   /** How many were made, each retry counted. */
   readonly count: number;
-  /** From now on no more than that may be asked for; the retries of a call are not counted against it. */
-  limitTo(most: number): void;
+  /** Whether a call that failed may be made again. */
+  readonly hasRoom: boolean;
+  /** The same count for what belongs to a write, which goes on to its end whatever it has cost. */
+  readonly ofWrites: UpstreamCalls;
+  /** From now on no more than that may be asked for, by a write only where that is said. */
+  limitTo(most: number, options: { readonly writesToo: boolean }): void;
   /** Asks for one more. Throws a `ParleyError` with the code `OPERATION_TOO_COSTLY` where an operation may make no more. */
   begin(): void;
   /** One goes out. */
@@ -20,27 +24,41 @@ export interface UpstreamCalls {
 }
 
 export function createUpstreamCalls(): UpstreamCalls {
-  let most = Infinity;
+  const most = { reads: Infinity, writes: Infinity };
   let begun = 0;
   let count = 0;
-  return {
-    get count() {
-      return count;
-    },
-    limitTo(limit) {
-      most = limit;
-    },
-    begin() {
-      begun += 1;
-      if (begun > most) {
-        throw new ParleyError(
-          'OPERATION_TOO_COSTLY',
-          `This operation has come to ${most} calls to providers, and may make no more. Ask for less at once.`,
-        );
-      }
-    },
-    made() {
-      count += 1;
-    },
-  };
+  const ofWrites = countFor('writes');
+  return countFor('reads');
+
+  function countFor(kind: keyof typeof most): UpstreamCalls {
+    return {
+      get count() {
+        return count;
+      },
+      get hasRoom() {
+        return count < most[kind];
+      },
+      get ofWrites() {
+        return kind === 'writes' ? this : ofWrites;
+      },
+      limitTo(limit, { writesToo }) {
+        most.reads = limit;
+        if (writesToo) most.writes = limit;
+      },
+      begin() {
+        begun += 1;
+        if (begun > most[kind]) throw tooCostly(most[kind]);
+      },
+      made() {
+        count += 1;
+      },
+    };
+  }
+}
+
+function tooCostly(most: number): ParleyError {
+  return new ParleyError(
+    'OPERATION_TOO_COSTLY',
+    `This operation has come to ${most} calls to providers, and may make no more. Ask for less at once.`,
+  );
 }

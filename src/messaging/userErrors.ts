@@ -7,6 +7,7 @@ export type UserErrorCode =
       ErrorCode,
       | 'CURSOR_UNREACHABLE'
       | 'FORBIDDEN'
+      | 'ANSWER_TOO_LARGE'
       | 'AUTHENTICATION_UNAVAILABLE'
       | 'PERSISTED_QUERY_NOT_IN_LIST'
       | 'INTERNAL_SERVER_ERROR'

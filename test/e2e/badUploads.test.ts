@@ -258,7 +258,7 @@ function sendsTooMuch(byteSize: number): Client {
       .conversationId;
     const whole = planOf(conversation, pdf(byteSize)).body;
     const headers = Object.entries(HEADERS).map(([name, value]) => `${name}: ${value}\r\n`);
-    const chunked = `POST /graphql HTTP/1.1\r\nhost: parley\r\ntransfer-encoding: chunked\r\n${headers.join('')}\r\n`;
+    const chunked = `POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n${headers.join('')}\r\n`;
     const chunk = [`${whole.length.toString(16)}\r\n`, whole, '\r\n0\r\n\r\n'];
     return listens(() => [chunked, ...chunk])(connection, planOf(conversation, Buffer.alloc(0)));
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { messageId } from '../../src/messaging/ids.ts';
+import { conversationId, messageId } from '../../src/messaging/ids.ts';
 import { wellKnown } from '../../src/sandbox/index.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
@@ -247,5 +247,112 @@ describe('the limits of an operation', () => {
       { path: ['message'], extensions: { code: 'OPERATION_TOO_COSTLY', retryable: false } },
     ]);
     expect(harness.takeCalls()).toHaveLength(4);
+  });
+});
+
+describe('the length of an answer', () => {
+  let harness: Harness;
+  beforeAll(async () => {
+    harness = await startHarness({ environment: { MAX_ANSWER_BYTES: '65536', NODE_ENV: 'production' } });
+  });
+  afterAll(() => harness.close());
+
+  const TOO_LARGE = [{ message: expect.stringContaining('65536'), extensions: { code: 'ANSWER_TOO_LARGE' } }];
+  const REFERENCES = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on FIELDS } }';
+  const accounts = (count: number) =>
+    Array.from({ length: count }, () => ({ __typename: 'Account', id: 'sales' }));
+
+  it('is bounded, whichever way a text is repeated', async () => {
+    const texts = Array.from({ length: 20 }, (_, index) => `t${index}: text`).join(' ');
+    const nested = await harness.query(
+      `{ conversation(id: "YzpzYWxlczo4NzQx") { messages(last: 20) { nodes { conversation { messages(last: 20) { nodes { ${texts} } } } } } } }`,
+    );
+    expect(nested).toMatchObject({ status: 200, data: null, errors: TOO_LARGE });
+
+    const name = await harness.query(REFERENCES.replace('FIELDS', `Account { ${'x'.repeat(1_000)}: id }`), {
+      variables: { of: accounts(1_000) },
+    });
+    expect(name).toMatchObject({ status: 200, data: null, errors: TOO_LARGE });
+  });
+
+  it('is bounded where names stand in the paths of errors', async () => {
+    const { errors } = await harness.query(
+      `{ ${Array.from({ length: 100 }, (_, index) => `${'x'.repeat(1_000)}${index}: message(id: "bad") { id }`).join(' ')} }`,
+    );
+    expect(errors).toEqual(TOO_LARGE);
+  });
+
+  it('lets pass what is shorter', async () => {
+    const { data, errors } = await harness.query(REFERENCES.replace('FIELDS', 'Account { id }'), {
+      variables: { of: accounts(1_000) },
+    });
+    expect(errors).toBeUndefined();
+    expect(data._entities).toHaveLength(1_000);
+  });
+
+  it('lists no more than a thousand errors, and says how many more there were', async () => {
+    const generous = await startHarness();
+    const of = Array.from({ length: 1_000 }, () => ({ __typename: 'Account', id: '!' }));
+    const { data, errors } = await generous.query(
+      'query ($of: [_Any!]!) { a: _entities(representations: $of) { __typename } b: _entities(representations: $of) { __typename } }',
+      { variables: { of } },
+    );
+    expect(data.b).toHaveLength(1_000);
+    expect(errors).toHaveLength(1_001);
+    expect(errors!.at(-1)).toMatchObject({ message: 'And 1000 more errors, which are not listed.' });
+    const more = await generous.query(
+      'query ($of: [_Any!]!) { a: _entities(representations: $of) { __typename } b: _entities(representations: $of) { __typename } c: _entities(representations: $of) { __typename } }',
+      { variables: { of } },
+    );
+    expect(more).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+    await generous.close();
+  });
+
+  it('does not grow by suggestions from a schema that is not told', async () => {
+    const { errors } = await harness.query(
+      'query ($f: ConversationFilter) { conversations(filter: $f) { nodes { id } } }',
+      {
+        variables: { f: { providers: ['PACTS'] } },
+      },
+    );
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT' } }]);
+    expect(JSON.stringify(errors)).not.toContain('Did you mean');
+  });
+});
+
+describe('a mutation', () => {
+  it('sends whatever it costs, and what is read of it has a limit', async () => {
+    const harness = await startHarness({ environment: { MAX_COST: '12' } });
+    const long = conversationId({ accountId: 'sales', externalId: String(wellKnown.pact.long) });
+    const pageBefore = async (before: string | null) => {
+      const { conversation } = await harness.data(
+        'query ($id: ID!, $before: String) { conversation(id: $id) { messages(last: 100, before: $before) { edges { cursor } } } }',
+        { id: long, before },
+      );
+      return conversation.messages.edges.map(({ cursor }: { cursor: string }) => cursor) as string[];
+    };
+    // Cursors of a walk back in time: going on from them in the other direction takes a walk of its own.
+    let cursors = await pageBefore(null);
+    for (let pages = 0; pages < 4; pages += 1) cursors = await pageBefore(cursors[0]!);
+    harness.takeCalls();
+
+    const reads = cursors
+      .slice(0, 8)
+      .map((after, index) => `p${index}: messages(first: 1, after: "${after}") { nodes { id } }`);
+    const { data, errors } = await harness.query(
+      `mutation {
+        sendMessage(input: { conversationId: "${long}", text: "Whatever it costs", idempotencyKey: "k" }) {
+          delivery { state }
+          message { conversation { id ${reads.join(' ')} } }
+          userErrors { code }
+        }
+      }`,
+    );
+    expect(data.sendMessage).toMatchObject({ delivery: { state: 'DELIVERED' }, userErrors: [] });
+    expect(new Set(errors!.map(({ extensions }) => extensions['code']))).toEqual(
+      new Set(['OPERATION_TOO_COSTLY']),
+    );
+    expect(harness.takeCalls().length).toBeLessThanOrEqual(12 + 2);
+    await harness.close();
   });
 });

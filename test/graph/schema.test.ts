@@ -98,6 +98,7 @@ describe('the schema', () => {
       AUTHENTICATION_UNAVAILABLE: true,
       RATE_LIMITED: true,
       OPERATION_TOO_COSTLY: true,
+      ANSWER_TOO_LARGE: true,
       UNSUPPORTED: true,
       CURSOR_UNREACHABLE: true,
       MESSAGE_UNREACHABLE: true,

@@ -198,7 +198,7 @@ describe('every answer is neither kept, nor framed, nor run:', () => {
     ],
     ['a caller whom nobody knows', 401, () => post('{ __typename }')],
     ['an unknown path', 404, () => ask('/nowhere')],
-    ['an unknown method', 404, () => ask('/graphql', { method: 'DELETE' })],
+    ['an unknown method', 405, () => ask('/graphql', { method: 'DELETE' })],
     ['a file that is not there', 404, () => ask(`/files/${'A'.repeat(43)}`)],
     ['a body that is too large', 413, () => post(' '.repeat(2_000_000), bearer())],
     [

@@ -147,6 +147,14 @@ describe('a limit of sends', () => {
     expect((await harness.query(QUERY, as('ann'))).errors).toBeUndefined();
   });
 
+  it('does not count a key that was used before, which gets what it got', async () => {
+    const harness = await start({ RATE_LIMIT_SENDS: '1/1h' });
+    const first = await harness.query(SEND, { ...as('ann'), variables: { key: 'one' } });
+    const again = await harness.query(SEND, { ...as('ann'), variables: { key: 'one' } });
+    expect(again.data).toEqual(first.data);
+    expect(again.data.sendMessage.userErrors).toEqual([]);
+  });
+
   it('counts each send of an operation', async () => {
     const harness = await start({ RATE_LIMIT_SENDS: '2/1h' });
     const send = (key: string) =>

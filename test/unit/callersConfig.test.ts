@@ -378,6 +378,22 @@ describe('the claims of an accounts file', () => {
   });
 });
 
+it.each([
+  ['a public key', RSA.publicKey],
+  ['a private key', undefined],
+])('JWT_SECRET can’t be %s, with which everybody or the identity provider signs', (_what, key) => {
+  const secret = key ? pem(key) : RSA.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  expect(problemsOf({ ...JWT, JWT_SECRET: secret })).toEqual([
+    'JWT_SECRET: must be a secret, and no key in PEM',
+  ]);
+});
+
+it('JWT_SECRET can’t be one character many times', () => {
+  expect(problemsOf({ ...JWT, JWT_SECRET: 'x'.repeat(64) })).toEqual([
+    'JWT_SECRET: must be random: it has too few different characters',
+  ]);
+});
+
 describe('the header in which callers bring a token of a provider', () => {
   const account = {
     ...{ id: 'app', provider: 'pigeons', publicKey: 'p' },
@@ -405,6 +421,17 @@ describe('the header in which callers bring a token of a provider', () => {
 });
 
 describe('claims', () => {
+  it('that are mapped to nothing are a mistake, and no leave to mean what they say', () => {
+    const path = join(folder, 'nothing.yaml');
+    writeFileSync(
+      path,
+      `accounts: ${JSON.stringify(ACCOUNTS)}\nclaims:\n  accountValues:\n    # acme: [sales]\n`,
+    );
+    expect(problemsOf({ ...JWT, PARLEY_ACCOUNTS: path })).toEqual([
+      expect.stringContaining('claims.accountValues: must be a mapping'),
+    ]);
+  });
+
   it('are of no use where nobody brings any', () => {
     const file = fileWith({ claims: { accounts: 'tenants' } });
     expect(problemsOf({ AUTH: 'none', PARLEY_ACCOUNTS: file })).toEqual([

@@ -58,6 +58,7 @@ describe('the configuration', () => {
         maxAliases: 200,
         maxDirectives: 100,
         maxCost: 500,
+        maxAnswerBytes: 33_554_432,
         operations: undefined,
         sends: undefined,
       },

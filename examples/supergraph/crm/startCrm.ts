@@ -87,6 +87,7 @@ const resolvers = {
   },
   Message: {
     __resolveReference: (key: MessageKey) => key,
-    sentiment: ({ text }: { text?: string | null }) => (text ? sentimentOf(text) : null),
+    // A router hands on what it got, which is no text where Parley refused to tell it.
+    sentiment: ({ text }: { text?: unknown }) => (typeof text === 'string' ? sentimentOf(text) : null),
   },
 };

@@ -8,9 +8,8 @@ import { toContent, toStart } from '../inputs.ts';
 
 export const Mutation: MutationResolvers = {
   sendMessage: (_root, { input }, context) =>
-    write(context, NOTHING_SENT, async () => {
+    write(context, NOTHING_SENT, () => {
       const conversation = parseConversationId(input.conversationId, 'conversationId');
-      await context.sends?.take(context.caller.viewer.id);
       const content = toContent(input);
       return context.sending.sendMessage(
         { conversation, content, key: input.idempotencyKey },
@@ -19,10 +18,7 @@ export const Mutation: MutationResolvers = {
     }),
 
   startConversation: (_root, { input }, context) =>
-    write(context, NOTHING_SENT, async () => {
-      await context.sends?.take(context.caller.viewer.id);
-      return context.sending.startConversation(toStart(input), context.caller);
-    }),
+    write(context, NOTHING_SENT, () => context.sending.startConversation(toStart(input), context.caller)),
 
   uploadAttachment: (_root, { input }, context) =>
     write(context, { attachment: null }, async () => {
