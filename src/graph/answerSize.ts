@@ -11,10 +11,14 @@ export function isLargerThan(most: number, value: unknown): boolean {
     if (typeof part === 'string') left -= part.length;
     if (left < 0) return false;
     if (typeof part !== 'object' || part === null) return true;
-    if (Array.isArray(part)) return part.every(fits);
-    for (const [key, item] of Object.entries(part)) {
+    if (Array.isArray(part)) {
+      for (const item of part) if (!fits(item)) return false;
+      return true;
+    }
+    // Without a list of its entries: there is one of these for each object of an answer.
+    for (const key in part) {
       left -= key.length + SMALL;
-      if (!fits(item)) return false;
+      if (!fits((part as Record<string, unknown>)[key])) return false;
     }
     return true;
   }
