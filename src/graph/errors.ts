@@ -1,7 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
-import { InputError, ParleyError } from '../messaging/errors.ts';
+import { InputError, ParleyError, publicMessageOf } from '../messaging/errors.ts';
 
 /**
  * The one place where errors become what the public sees. Errors of our own carry a code and words that are safe to
@@ -13,7 +13,7 @@ export function createErrorFormatter(log: Logger) {
     const error = thrown instanceof GraphQLError ? (thrown.originalError ?? thrown) : thrown;
     if (error instanceof ParleyError) {
       if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ err: error.cause ?? error }, 'internal error');
-      return { ...formatted, message: error.message, extensions: toExtensions(error) };
+      return { ...formatted, message: publicMessageOf(error), extensions: toExtensions(error) };
     }
     const { code, argument } = formatted.extensions ?? {};
     if (formatted.extensions?.['validationErrorCode'] === 'INTROSPECTION_DISABLED')

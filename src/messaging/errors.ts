@@ -73,6 +73,17 @@ export class ParleyError extends Error {
   }
 }
 
+/**
+ * What callers are told of an error. How the store is set up, and what is wrong with it, is for whoever runs Parley, whom the log
+ * tells.
+ */
+export function publicMessageOf({ code, message }: ParleyError): string {
+  return code === 'STORE_UNAVAILABLE' ? STORE_WORDS : message;
+}
+
+const STORE_WORDS =
+  "Parley's store can't be used now. The same request, with the same key, may succeed later.";
+
 /** Codes that are given before a provider is called for the write. */
 const NOTHING_DONE: ReadonlySet<ErrorCode> = new Set([
   'BAD_USER_INPUT',

@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.ts';
-import { InputError, ParleyError } from './errors.ts';
+import { InputError, ParleyError, publicMessageOf } from './errors.ts';
 
 /** The codes of a mutation's `userErrors`: the enum `UserErrorCode` of the schema, which describes each. */
 export type UserErrorCode =
@@ -46,7 +46,7 @@ export function userError(code: UserErrorCode, field: string, message: string): 
 export function toUserError(error: ParleyError, field: string | null = null): UserError {
   return {
     code: error.code as UserErrorCode,
-    message: error.message,
+    message: publicMessageOf(error),
     field: field === null ? null : toPath(field),
     retryable: error.retryable,
     retryAfter: error.retryAfter ?? null,

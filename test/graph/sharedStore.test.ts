@@ -147,7 +147,12 @@ const onRedis = (redis: Pick<OpenedRedis, 'url'> & Partial<OpenedRedis>) => ({
       () => send(harness, newInput(letstalk)),
       ({ userErrors }) => userErrors.length === 0,
     );
-  const DOWN = { code: 'STORE_UNAVAILABLE', field: null, retryable: true, message: expect.any(String) };
+  const DOWN = {
+    code: 'STORE_UNAVAILABLE',
+    field: null,
+    retryable: true,
+    message: expect.stringMatching(/^Parley's store can't be used now/),
+  };
 
   it('keeps anything from being sent, started or uploaded, and reads go on', async () => {
     await isUp();

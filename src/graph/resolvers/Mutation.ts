@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../messaging/errors.ts';
 import { ParleyError } from '../../messaging/errors.ts';
 import { parseConversationId, parseMessageId } from '../../messaging/ids.ts';
 import type { UserError } from '../../messaging/userErrors.ts';
@@ -52,6 +53,9 @@ export const Mutation: MutationResolvers = {
 const NOT_BEGUN =
   'The operation was ended before this was begun: its caller went away, or Parley is stopping.';
 
+/** What is wrong on our side, and no caller's affair. */
+const OURS: ReadonlySet<ErrorCode> = new Set(['STORAGE_UNAVAILABLE', 'STORE_UNAVAILABLE']);
+
 const NOTHING_SENT = { parts: [], conversation: null };
 
 /** Runs a write. What a client can expect to go wrong becomes part of the payload, beside `nothing`. */
@@ -66,8 +70,8 @@ async function write<Payload extends object>(
       throw new ParleyError('CANCELLED', NOT_BEGUN, { refused: true, retryable: true });
     return await act();
   } catch (error) {
-    // The only place where whoever runs Parley learns why files can't be kept.
-    if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
+    // The only place where whoever runs Parley learns why files, or keys, can't be kept.
+    if (error instanceof ParleyError && OURS.has(error.code))
       log.warn({ code: error.code, err: error.cause }, error.message);
     return { ...nothing, userErrors: toUserErrors(error) };
   } finally {
