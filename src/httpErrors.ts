@@ -39,14 +39,14 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
   // Not by Fastify's own handler, which would read the body before.
   app.addHook('onRequest', async ({ is404, raw, url }, reply) => {
     if (!is404) return undefined;
-    linger(raw);
+    linger(raw, reply.raw);
     // Only of another method, or it would have been found.
     return url.split('?', 1)[0] === '/graphql'
       ? answer(reply.header('allow', 'GET, POST, OPTIONS'), 405, 'BAD_REQUEST', WRONG_METHOD)
       : answer(reply, 404, 'NOT_FOUND', 'There is nothing here. The graph is at /graphql.');
   });
   app.setErrorHandler((error: FastifyError | ParleyError, { raw }: FastifyRequest, reply) => {
-    linger(raw);
+    linger(raw, reply.raw);
     if (error instanceof ParleyError && error.code === 'STORAGE_UNAVAILABLE')
       log.warn({ code: error.code, err: error.cause }, error.message);
     if (error instanceof ParleyError && STATUSES[error.code] !== undefined) {
@@ -71,12 +71,15 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
  * Few clients look for an answer while they still send, so that what is refused is taken in for a while, and thrown away. Who goes
  * on for longer finds the connection closed.
  */
-function linger(request: IncomingMessage): void {
-  if (request.complete) return;
-  const late = setTimeout(() => request.destroy(), LINGER);
-  const stop = () => clearTimeout(late);
-  request.once('end', stop);
-  request.once('close', stop);
+function linger(request: IncomingMessage, response: ServerResponse): void {
+  // Not before the answer is out: that to an upload waits for the upload.
+  response.once('finish', () => {
+    if (request.complete) return;
+    const late = setTimeout(() => request.destroy(), LINGER);
+    const stop = () => clearTimeout(late);
+    request.once('end', stop);
+    request.once('close', stop);
+  });
 }
 
 /** Milliseconds. */
