@@ -1,5 +1,6 @@
 import type { Config } from './config/index.ts';
 import { FIRST_QUERY } from './graph/exampleOperations.ts';
+import { isLoopback } from './isLoopback.ts';
 import type { ParleyServer } from './server.ts';
 
 /** What is printed once a server listens. */
@@ -85,7 +86,7 @@ function warningsAboutProduction({ production, accounts }: Config, nodeEnv: stri
 function warningsAboutAuth({ jwt, router }: Config['auth']): string[] {
   const keys = jwt?.key.kind === 'jwks' ? new URL(jwt.key.url) : undefined;
   return [
-    ...(keys?.protocol === 'http:' && !LOOPBACK.test(keys.hostname)
+    ...(keys?.protocol === 'http:' && !isLoopback(keys.hostname)
       ? ['JWT_JWKS_URL is not https: whoever is on the way can put in keys of their own.']
       : []),
     ...(router?.secrets.length === 0
@@ -95,8 +96,6 @@ function warningsAboutAuth({ jwt, router }: Config['auth']): string[] {
       : []),
   ];
 }
-
-const LOOPBACK = /^(127\.|\[::1\]$|localhost$)/;
 
 const OPEN_TO_ALL =
   'AUTH=none: whoever reaches this address reads everything that the accounts can read, and writes in their name.';

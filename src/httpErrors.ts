@@ -7,11 +7,15 @@ import type { ErrorCode } from './messaging/errors.ts';
 import { ParleyError } from './messaging/errors.ts';
 import { SECURITY_HEADERS } from './securityHeaders.ts';
 
+/** Whether, and after how many seconds, the same request may succeed. */
+type RetryAdvice = Pick<Partial<ParleyError>, 'retryable' | 'retryAfter'>;
+type ErrorParts = readonly [status: number, code: string, message: string, advice?: RetryAdvice];
+
 /** What fails before GraphQL is reached has the same form as what fails in it. */
 export function toErrorBody(
   code: string,
   message: string,
-  { retryable, retryAfter }: Pick<Partial<ParleyError>, 'retryable' | 'retryAfter'> = {},
+  { retryable, retryAfter }: RetryAdvice = {},
 ): object {
   const advice = retryable && { retryable, ...(retryAfter !== undefined && { retryAfter }) };
   return { errors: [{ message, extensions: { code, ...advice } }] };
@@ -32,9 +36,9 @@ export interface ErrorAnswerOptions {
 /** Answers for bodies that can't be read, paths that nobody knows, and what our own hooks throw. */
 export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswerOptions): void {
   const { maxRequestBytes, log, refused } = options;
-  const answer = (reply: FastifyReply, status: number, code: string, message: string) => {
+  const answer = (reply: FastifyReply, ...[status, code, message, advice]: ErrorParts) => {
     refused(code);
-    return sendError(reply, status, code, message);
+    return sendError(reply, status, code, message, advice);
   };
   // Not by Fastify's own handler, which would read the body before.
   app.addHook('onRequest', async ({ is404, raw, url }, reply) => {
@@ -52,8 +56,7 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
     if (error instanceof ParleyError && STATUSES[error.code] !== undefined) {
       if (error.code === 'UNAUTHENTICATED') void reply.header('www-authenticate', options.challenge);
       if (error.retryAfter !== undefined) void reply.header('retry-after', error.retryAfter);
-      refused(error.code);
-      return reply.code(STATUSES[error.code]!).send(toErrorBody(error.code, error.message, error));
+      return answer(reply, STATUSES[error.code]!, error.code, error.message, error);
     }
     const status = 'statusCode' in error ? (error.statusCode ?? 500) : 500;
     if (status >= 500) {
@@ -153,6 +156,6 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   STORAGE_UNAVAILABLE: 503,
 };
 
-function sendError(reply: FastifyReply, status: number, code: string, message: string): FastifyReply {
-  return reply.code(status).send(toErrorBody(code, message));
+function sendError(reply: FastifyReply, ...[status, code, message, advice]: ErrorParts): FastifyReply {
+  return reply.code(status).send(toErrorBody(code, message, advice));
 }

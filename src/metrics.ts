@@ -19,7 +19,8 @@ const CALLS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 export function createMetrics(): Metrics {
-  const registers = [new Registry()];
+  const registry = new Registry();
+  const registers = [registry];
   const operations = new Counter({
     registers,
     name: 'parley_operations_total',
@@ -59,8 +60,8 @@ export function createMetrics(): Metrics {
       response.writeHead(404, SECURITY_HEADERS).end();
       return;
     }
-    void registers[0]!.metrics().then((text) => {
-      response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': registers[0]!.contentType });
+    void registry.metrics().then((text) => {
+      response.writeHead(200, { ...SECURITY_HEADERS, 'content-type': registry.contentType });
       response.end(text);
     });
   });

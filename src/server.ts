@@ -13,6 +13,7 @@ import { addGraphqlRoute } from './graphqlRoute.ts';
 import type { HttpLimits } from './http/client.ts';
 import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
 import { answerBadPath, answerClientError, answerErrorsAsGraphQL, answerExpectation } from './httpErrors.ts';
+import { isLoopback } from './isLoopback.ts';
 import { limitArrival } from './limitArrival.ts';
 import { createMetrics } from './metrics.ts';
 import type { Account } from './messaging/registry.ts';
@@ -175,12 +176,10 @@ function tokenHeadersOf({ accounts = [] }: Config): string[] {
 
 /** The names by which an open server on this machine alone may be called; undefined for every other one. */
 function hostNamesOf({ auth, host, publicUrl }: Config): ReadonlySet<string> | undefined {
-  if (!auth.open || !LOOPBACK.test(host)) return undefined;
+  if (!auth.open || !isLoopback(host)) return undefined;
   const names = ['localhost', '127.0.0.1', '::1', '[::1]', host.toLowerCase()];
   return new Set(publicUrl === undefined ? names : [...names, new URL(publicUrl).hostname]);
 }
-
-const LOOPBACK = /^(127\.|::1$|localhost$)/i;
 
 function addHealth(app: FastifyInstance, isReady: () => boolean): void {
   app.get('/health/live', () => ({ status: 'live' }));

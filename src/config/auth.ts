@@ -168,9 +168,16 @@ function claimsHeaderOf({ AUTH, ROUTER_CLAIMS_HEADER }: AuthSettings): string | 
   return ROUTER_CLAIMS_HEADER ?? (AUTH?.includes('jwt') ? undefined : 'router-claims');
 }
 
+/** The headers in which callers say who they are, by what they are. */
+export const CREDENTIAL_HEADERS = {
+  user: 'authorization',
+  client: 'x-api-key',
+  router: 'router-authorization',
+};
+
 /** Headers of every request, and those that say who calls. */
 const TAKEN_HEADERS = [
-  ...['authorization', 'x-api-key', 'router-authorization'],
+  ...Object.values(CREDENTIAL_HEADERS),
   ...['host', 'connection', 'content-type', 'content-length', 'transfer-encoding', 'user-agent'],
   ...['accept', 'accept-encoding', 'accept-language'],
   ...['cookie', 'origin', 'referer', 'apollo-require-preflight', 'x-apollo-operation-name'],

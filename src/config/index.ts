@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { AccountConfig, AccountsFile } from './accounts.ts';
 import { parseAccounts } from './accounts.ts';
 import type { AuthFromEnvironment, AuthMode, JwtConfig, RouterConfig } from './auth.ts';
-import { toAuth } from './auth.ts';
+import { CREDENTIAL_HEADERS, toAuth } from './auth.ts';
 import type { BrowserConfig } from './browsers.ts';
 import { toBrowsers } from './browsers.ts';
 import type { ClaimsConfig, ClientConfig } from './callers.ts';
@@ -159,8 +159,9 @@ function problemsOfTokenHeaders(
   accounts: readonly AccountConfig[],
 ): string[] {
   const taken = new Set([
-    ...['x-api-key', ROUTER_SECRET_HEADER, router?.claimsHeader, router?.certificate?.header],
-    modes?.has('jwt') || modes?.has('router') ? 'authorization' : undefined,
+    ...[CREDENTIAL_HEADERS.client, CREDENTIAL_HEADERS.router],
+    ...[router?.claimsHeader, router?.certificate?.header],
+    modes?.has('jwt') || modes?.has('router') ? CREDENTIAL_HEADERS.user : undefined,
   ]);
   return accounts.flatMap((account, index) =>
     'tokenHeader' in account && account.tokenHeader !== undefined && taken.has(account.tokenHeader)
@@ -168,8 +169,6 @@ function problemsOfTokenHeaders(
       : [],
   );
 }
-
-const ROUTER_SECRET_HEADER = 'router-authorization';
 
 const CHOOSE_AUTH =
   'AUTH: is missing: say who may use the accounts. jwt, api-key and router, or several of them with commas, or none for ' +
@@ -179,12 +178,11 @@ function toAuthConfig(
   { modes, jwt, router }: AuthFromEnvironment,
   file: AccountsFile | undefined,
 ): AuthConfig {
-  const needsClients: AuthMode = 'api-key';
   return {
     // Without a word about it, which only the sandbox may be.
     open: !modes || modes.has('none'),
     ...{ jwt, router },
-    clients: modes?.has(needsClients) ? file?.clients : undefined,
+    clients: modes?.has('api-key') ? file?.clients : undefined,
     claims: file?.claims ?? DEFAULT_CLAIMS,
   };
 }

@@ -36,3 +36,23 @@ export function toPolicy(allowed: Readonly<Record<string, string>>): string {
 export function toScriptLiteral(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
+
+/**
+ * A page with what is its own in head and body. It says which icon it has, since a browser would look for one elsewhere.
+ */
+export function toHtml({ head, body }: { readonly head: string; readonly body: string }): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Parley</title>
+    <link rel="icon" href="data:," />
+${head}
+  </head>
+  <body>
+${body}
+  </body>
+</html>
+`;
+}

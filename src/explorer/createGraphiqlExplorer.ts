@@ -1,5 +1,5 @@
 import type { Asset, Explorer } from './Explorer.ts';
-import { ASSETS_PATH, toPolicy, toScriptLiteral } from './Explorer.ts';
+import { ASSETS_PATH, toHtml, toPolicy, toScriptLiteral } from './Explorer.ts';
 
 /** GraphiQL from files that came with an npm package: nothing is loaded from anywhere but this server. */
 export async function createGraphiqlExplorer(document: string): Promise<Explorer> {
@@ -34,16 +34,10 @@ async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
 
 // Headers hold tokens: they are not kept in the browser's storage, nor is anything that is typed put into the address.
 function toPage(document: string, nonce: string): string {
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Parley</title>
-    <link rel="icon" href="data:," />
-    <link rel="stylesheet" href="${ASSETS_PATH}/graphiql.css" />
-  </head>
-  <body>
+  return toHtml({
+    head: `\
+    <link rel="stylesheet" href="${ASSETS_PATH}/graphiql.css" />`,
+    body: `\
     <noscript>GraphiQL needs JavaScript.</noscript>
     <div id="root"></div>
     <script nonce="${nonce}" src="${ASSETS_PATH}/graphiql.js"></script>
@@ -56,8 +50,6 @@ function toPage(document: string, nonce: string): string {
         shouldPersistHeaders: false,
         onEditQuery: () => undefined,
       });
-    </script>
-  </body>
-</html>
-`;
+    </script>`,
+  });
 }

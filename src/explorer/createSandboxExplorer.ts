@@ -1,5 +1,5 @@
 import type { Explorer } from './Explorer.ts';
-import { toPolicy, toScriptLiteral } from './Explorer.ts';
+import { toHtml, toPolicy, toScriptLiteral } from './Explorer.ts';
 
 /**
  * Apollo Sandbox, in a frame that comes from Apollo. It needs the internet. What it asks of the graph is sent by this
@@ -25,23 +25,17 @@ export function createSandboxExplorer(document: string): Explorer {
 /** Apollo's name for the newest release of the second major version. */
 const SCRIPT = 'https://embeddable-sandbox.cdn.apollographql.com/v2/embeddable-sandbox.umd.production.min.js';
 
-// Options: https://www.apollographql.com/docs/graphos/platform/sandbox#embedding-sandbox. The icon is there so that none is
-// fetched; dynamic styles would need a wider policy.
+// Options: https://www.apollographql.com/docs/graphos/platform/sandbox#embedding-sandbox. Dynamic styles would
+// need a wider policy.
 function toPage(document: string, nonce: string): string {
-  return `<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Parley</title>
-    <link rel="icon" href="data:," />
+  return toHtml({
+    head: `\
     <style nonce="${nonce}">
       body { margin: 0; font-family: sans-serif; }
       #sandbox iframe { position: absolute; width: 100%; height: 100%; border: none; }
       #offline { padding: 1em; }
-    </style>
-  </head>
-  <body>
+    </style>`,
+    body: `\
     <noscript>Apollo Sandbox needs JavaScript.</noscript>
     <p id="offline" hidden>
       Apollo Sandbox can't be loaded: it comes from the internet. Without it, start Parley with EXPLORER=graphiql.
@@ -61,8 +55,6 @@ function toPage(document: string, nonce: string): string {
       } else {
         document.querySelector('#offline').hidden = false;
       }
-    </script>
-  </body>
-</html>
-`;
+    </script>`,
+  });
 }

@@ -8,7 +8,14 @@ import type {
   GraphQLUnionType,
   OperationDefinitionNode,
 } from 'graphql';
-import { getArgumentValues, getVariableValues, GraphQLError, Kind, OperationTypeNode } from 'graphql';
+import {
+  getArgumentValues,
+  getVariableValues,
+  GraphQLError,
+  isObjectType,
+  Kind,
+  OperationTypeNode,
+} from 'graphql';
 import { MAX_PARTS } from '../messaging/content.ts';
 import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
@@ -82,16 +89,15 @@ function checkOperation(
   const { coerced: variables, errors } = getVariableValues(schema, definitions, inputs, { maxErrors: 1 });
   if (!variables) throw refusal(operation, 'BAD_USER_INPUT', toMessage(errors[0]!.message, tellsSchema));
 
-  const fragments = document.definitions.filter(isFragment);
-  const prices = {
-    accountCount,
-    fragments: new Map(fragments.map((fragment) => [fragment.name.value, fragment])),
-  };
+  const fragments = new Map(
+    document.definitions.filter(isFragment).map((fragment) => [fragment.name.value, fragment]),
+  );
   let references = 0;
   const { items, fields, calls } = measureOperation(operation, root, {
     ...{ schema, fragments, variables },
     sizeOf(node, definition, { name }) {
-      const args = getArgumentValues(definition, node, variables);
+      const args =
+        definition.args.length === 0 ? NO_ARGUMENTS : getArgumentValues(definition, node, variables);
       const length = isListOfAccounts(definition) ? accountCount : lengthOf(node, definition, args);
       if (definition.name === '_entities') {
         checkReferences(node, args['representations'] as unknown[], schema);
@@ -99,7 +105,7 @@ function checkOperation(
         if (references > MAX_REFERENCES_IN_ALL) throw tooManyReferences(node, MAX_REFERENCES_IN_ALL);
       }
       const field = { coordinate: `${name}.${definition.name}`, args, length, selections: node.selectionSet };
-      return { length, price: priceOf(field, prices) };
+      return { length, price: priceOf(field, { accountCount, fragments }) };
     },
   });
   if (items > MAX_ITEMS) {
@@ -118,6 +124,8 @@ function checkOperation(
   }
   return { items, fields, calls };
 }
+
+const NO_ARGUMENTS: Readonly<Record<string, unknown>> = {};
 
 function tooCostly(operation: OperationDefinitionNode, calls: number, maxCost: number): GraphQLError {
   return refusal(
@@ -168,15 +176,16 @@ function tooManyReferences(node: FieldNode, most: number): GraphQLError {
 
 /** What a router never sends would end the whole operation with a fault of the library's own. */
 function checkReferences(node: FieldNode, references: readonly unknown[], schema: GraphQLSchema): void {
-  const entities = new Set(
-    schema.getPossibleTypes(schema.getType('_Entity') as GraphQLUnionType).map(({ name }) => name),
-  );
-  for (const reference of references) {
+  const entity = schema.getType('_Entity') as GraphQLUnionType;
+  const isNamed = (reference: unknown) => {
     const { __typename } = (reference ?? {}) as { __typename?: unknown };
-    if (typeof __typename === 'string' && entities.has(__typename)) continue;
-    const message = `The argument "representations" holds something that names no entity of this graph by "__typename": ${[...entities].join(', ')}.`;
-    throw refusal(node, 'BAD_USER_INPUT', message, 'representations');
-  }
+    const type = typeof __typename === 'string' ? schema.getType(__typename) : undefined;
+    return isObjectType(type) && schema.isSubType(entity, type);
+  };
+  if (references.every(isNamed)) return;
+  const names = entity.getTypes().map(({ name }) => name);
+  const message = `The argument "representations" holds something that names no entity of this graph by "__typename": ${names.join(', ')}.`;
+  throw refusal(node, 'BAD_USER_INPUT', message, 'representations');
 }
 
 function toMessage(message: string, tellsSchema: boolean): string {

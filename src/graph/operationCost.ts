@@ -48,18 +48,20 @@ const WRITE: Price = () => ({ calls: 2, times: 1 });
 /** A message or a conversation that is known by name, and read only for more than that. */
 const named =
   (keys: ReadonlySet<string>): Price =>
-  ({ selections }, { fragments }) => ({ calls: asksBeyond(selections, keys, fragments) ? 1 : 0, times: 1 });
+  ({ selections }, { fragments }) => ({
+    calls: asksBeyond(keys, namesIn(selections, fragments)) ? 1 : 0,
+    times: 1,
+  });
 
 const lookUp: Price = ({ selections }, { fragments }) => {
   // A page answers as well whether the conversation exists.
-  const isPageAlone =
-    asksFor('messages', selections, fragments) && !asksBeyond(selections, CONVERSATION_KEYS, fragments);
+  const names = namesIn(selections, fragments);
+  const isPageAlone = names.has('messages') && !asksBeyond(CONVERSATION_KEYS, names);
   return { calls: isPageAlone ? 0 : 1, times: 1 };
 };
 
-/** What fields cost that call a provider, or repeat what does; all others cost nothing. */
+/** What fields cost that call a provider; all others cost nothing, and repeat what is below them once for each of their items. */
 const PRICES: Readonly<Record<string, Price>> = {
-  'Query.accounts': (_field, { accountCount }) => ({ calls: 0, times: accountCount }),
   'Query.conversation': lookUp,
   'Query.conversationByExternalId': lookUp,
   'Query.message': ONCE,
@@ -72,7 +74,6 @@ const PRICES: Readonly<Record<string, Price>> = {
   },
   'Query._entities': priceOfReferences,
   'Account.conversations': LIST,
-  'ConversationConnection.sources': (_field, { accountCount }) => ({ calls: 0, times: accountCount }),
   // All messages of a page are of one conversation, which is read once.
   'Conversation.messages': (field, options) => ({ ...LIST(field, options), times: 1 }),
   'Message.conversation': named(CONVERSATION_KEYS),
@@ -84,7 +85,6 @@ const PRICES: Readonly<Record<string, Price>> = {
   'Mutation.markMessageRead': WRITE,
   'Mutation.closeConversation': WRITE,
   'SendMessagePayload.message': named(MESSAGE_KEYS),
-  'SendMessagePayload.parts': () => ({ calls: 0, times: MAX_PARTS }),
   'AddReactionPayload.message': named(MESSAGE_KEYS),
   'MarkMessageReadPayload.message': named(MESSAGE_KEYS),
   'StartConversationPayload.conversation': named(CONVERSATION_KEYS),
@@ -109,7 +109,10 @@ function priceOfSend({ args }: PricedField): FieldPrice {
 function priceOfReferences({ args, selections }: PricedField, { fragments }: PriceOptions): FieldPrice {
   const references = args['representations'] as readonly unknown[];
   const conversations = new Set(references.map(placeOf)).size;
-  return { calls: asksBeyond(selections, ALL_KEYS, fragments) ? conversations : 0, times: conversations };
+  return {
+    calls: asksBeyond(ALL_KEYS, namesIn(selections, fragments)) ? conversations : 0,
+    times: conversations,
+  };
 }
 
 /** The conversation that a reference leads to. */
@@ -137,20 +140,8 @@ function toPlace(...names: readonly unknown[]): string {
   return names.every((name) => typeof name === 'string') ? JSON.stringify(names) : MALFORMED;
 }
 
-function asksFor(
-  name: string,
-  selections: SelectionSetNode | undefined,
-  fragments: PriceOptions['fragments'],
-): boolean {
-  return namesIn(selections, fragments).has(name);
-}
-
-function asksBeyond(
-  selections: SelectionSetNode | undefined,
-  keys: ReadonlySet<string>,
-  fragments: PriceOptions['fragments'],
-): boolean {
-  return [...namesIn(selections, fragments)].some((name) => !keys.has(name));
+function asksBeyond(keys: ReadonlySet<string>, names: ReadonlySet<string>): boolean {
+  return [...names].some((name) => !keys.has(name));
 }
 
 /** The fields that are selected at one level, whatever their types. */

@@ -40,7 +40,8 @@ export interface FieldSize {
 
 export interface MeasureOptions {
   readonly schema: GraphQLSchema;
-  readonly fragments: readonly FragmentDefinitionNode[];
+  /** By name. */
+  readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   /** Coerced. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly sizeOf: (
@@ -59,7 +60,6 @@ export function measureOperation(
   root: GraphQLCompositeType,
   { schema, fragments, variables, sizeOf }: MeasureOptions,
 ): OperationSize {
-  const byName = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
   const measured = new Map<string, OperationSize>();
   return measure(operation.selectionSet, root);
 
@@ -85,7 +85,7 @@ export function measureOperation(
   function measureFragment(name: string): OperationSize {
     const known = measured.get(name);
     if (known) return known;
-    const fragment = byName.get(name);
+    const fragment = fragments.get(name);
     const type = fragment && typeFromAST(schema, fragment.typeCondition);
     const size = isCompositeType(type) ? measure(fragment!.selectionSet, type) : NOTHING;
     measured.set(name, size);

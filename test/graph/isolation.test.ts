@@ -6,7 +6,7 @@ import { parseDeliveryId, parseUploadId, uploadId } from '../../src/messaging/id
 import { SCOPES } from '../../src/messaging/viewer.ts';
 import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import type { Harness } from '../harness.ts';
+import type { Answer, Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
 import { AUDIENCE, ISSUER, sign } from '../identity.ts';
 import { formOf, PREFLIGHT, sha256, UPLOAD } from '../uploading.ts';
@@ -258,7 +258,10 @@ describe('what a viewer may not use', () => {
   async function leaveTraces(tenant: Tenant, token: string): Promise<Traces> {
     const { account } = tenant;
     const run = async (query: string, variables: object): Promise<any> => {
-      const { data, errors } = (await (await post({ query, variables }, token)).json()) as any;
+      const { data, errors } = (await (await post({ query, variables }, token)).json()) as Pick<
+        Answer,
+        'data' | 'errors'
+      >;
       if (errors) throw new Error(JSON.stringify(errors));
       return data;
     };

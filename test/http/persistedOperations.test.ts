@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TypedDocumentNode } from '@apollo/client';
 import { ApolloClient, gql, HttpLink, InMemoryCache } from '@apollo/client';
 import { PersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -32,7 +33,7 @@ async function get(url: string, parameters: Record<string, string>) {
 }
 
 /** An operation as Apollo Client sends it: it adds `__typename` to what is selected. */
-const LISTED = gql`
+const LISTED: TypedDocumentNode<{ readonly accounts: readonly { readonly id: string }[] }> = gql`
   query Accounts {
     accounts {
       id
@@ -74,7 +75,7 @@ describe('automatic persisted queries', () => {
       }).concat(new HttpLink({ uri: `${harness.url}/graphql` })),
     });
     const { data } = await client.query({ query: LISTED });
-    expect((data as any).accounts).toHaveLength(3);
+    expect(data!.accounts).toHaveLength(3);
     client.stop();
   });
 });
@@ -184,7 +185,7 @@ describe('a safelist', () => {
       ),
     });
     const { data } = await client.query({ query: LISTED });
-    expect((data as any).accounts).toHaveLength(3);
+    expect(data!.accounts).toHaveLength(3);
     client.stop();
   });
 

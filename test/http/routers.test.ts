@@ -21,7 +21,7 @@ const CERTIFICATE = 'CN=router,O=Example Inc.';
 
 const secret = { 'router-authorization': SECRET };
 const passed = (claims: unknown) => ({ 'router-claims': JSON.stringify(claims) });
-const only = (account: string) => ({ sub: 'ann', parley_accounts: [account] });
+const userOf = (account: string) => ({ sub: 'ann', parley_accounts: [account] });
 const base64 = (claims: unknown, encoding: 'base64' | 'base64url' = 'base64url') =>
   Buffer.from(JSON.stringify(claims)).toString(encoding);
 
@@ -56,34 +56,34 @@ const REFUSED = [401, 'UNAUTHENTICATED'];
 
 describe('a router that shows its secret', () => {
   it('says who its user is by claims, as JSON or in base64url', async () => {
-    expect(await ask({ ...secret, ...passed(only('support')) })).toEqual(['support']);
+    expect(await ask({ ...secret, ...passed(userOf('support')) })).toEqual(['support']);
     for (const encoding of ['base64', 'base64url'] as const) {
-      const claims = base64({ ...only('app'), note: '???>>>~~~' }, encoding);
+      const claims = base64({ ...userOf('app'), note: '???>>>~~~' }, encoding);
       expect(await ask({ ...secret, 'router-claims': claims })).toEqual(['app']);
     }
   });
 
   it('says who its user is by the user’s own token', async () => {
-    expect(await ask({ ...secret, ...bearer(await provider.token(only('app'))) })).toEqual(['app']);
+    expect(await ask({ ...secret, ...bearer(await provider.token(userOf('app'))) })).toEqual(['app']);
     expect(await ask({ ...secret, ...bearer(await provider.token({ exp: seconds(-60) })) })).toEqual(REFUSED);
   });
 
   it('says nothing by claims about a user who has a token: its client may have made them up', async () => {
-    const token = bearer(await provider.token(only('app')));
-    expect(await ask({ ...secret, ...token, ...passed(only('sales')) })).toEqual(['app']);
+    const token = bearer(await provider.token(userOf('app')));
+    expect(await ask({ ...secret, ...token, ...passed(userOf('sales')) })).toEqual(['app']);
     const bad = bearer(await provider.token({ aud: 'another' }));
-    expect(await ask({ ...secret, ...bad, ...passed(only('sales')) })).toEqual(REFUSED);
+    expect(await ask({ ...secret, ...bad, ...passed(userOf('sales')) })).toEqual(REFUSED);
   });
 
   it.each<[string, unknown]>([
-    ['that are over', { ...only('app'), exp: seconds(-120) }],
-    ['whose end is a text', { ...only('app'), exp: String(seconds(600)) }],
-    ['whose end is null', { ...only('app'), exp: null }],
-    ['that do not hold yet', { ...only('app'), nbf: seconds(3_600) }],
+    ['that are over', { ...userOf('app'), exp: seconds(-120) }],
+    ['whose end is a text', { ...userOf('app'), exp: String(seconds(600)) }],
+    ['whose end is null', { ...userOf('app'), exp: null }],
+    ['that do not hold yet', { ...userOf('app'), nbf: seconds(3_600) }],
     ['of nobody', { parley_accounts: ['app'] }],
-    ['of an empty subject', { ...only('app'), sub: '' }],
-    ['of a subject that is an object', { ...only('app'), sub: { toString: 'ann' } }],
-    ['that are a list', [only('app')]],
+    ['of an empty subject', { ...userOf('app'), sub: '' }],
+    ['of a subject that is an object', { ...userOf('app'), sub: { toString: 'ann' } }],
+    ['that are a list', [userOf('app')]],
     ['that are null', null],
     ['that are a text', 'ann'],
     ['that are a number', 7],
@@ -96,9 +96,9 @@ describe('a router that shows its secret', () => {
     ['nothing', ''],
     ['no JSON', '{'],
     ['no base64', '!!!'],
-    ['two lists of claims', `${JSON.stringify(only('app'))}, ${JSON.stringify(only('sales'))}`],
-    ['two lists of claims in base64url', `${base64(only('app'))}, ${base64(only('sales'))}`],
-    ['base64 in two pieces', base64(only('app')).replace(/^(.{20})/, '$1, ')],
+    ['two lists of claims', `${JSON.stringify(userOf('app'))}, ${JSON.stringify(userOf('sales'))}`],
+    ['two lists of claims in base64url', `${base64(userOf('app'))}, ${base64(userOf('sales'))}`],
+    ['base64 in two pieces', base64(userOf('app')).replace(/^(.{20})/, '$1, ')],
     ['bytes that are no UTF-8', Buffer.from('{"sub":"\xff"}', 'latin1').toString('base64')],
     ['a token', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.'],
   ])('is refused with a header of %s', async (_what, header) => {
@@ -106,12 +106,12 @@ describe('a router that shows its secret', () => {
   });
 
   it('may pass on claims whose clock differs a little', async () => {
-    expect(await ask({ ...secret, ...passed({ ...only('app'), exp: seconds(-20) }) })).toEqual(['app']);
-    expect(await ask({ ...secret, ...passed({ ...only('app'), nbf: seconds(20) }) })).toEqual(['app']);
+    expect(await ask({ ...secret, ...passed({ ...userOf('app'), exp: seconds(-20) }) })).toEqual(['app']);
+    expect(await ask({ ...secret, ...passed({ ...userOf('app'), nbf: seconds(20) }) })).toEqual(['app']);
   });
 
   it('can say names that are no ASCII, the same by every way', async () => {
-    const claims = { ...only('app'), iss: ISSUER, sub: 'Zoë 👋', scope: 'messages:write' };
+    const claims = { ...userOf('app'), iss: ISSUER, sub: 'Zoë 👋', scope: 'messages:write' };
     const key = randomUUID();
     const deliveries = [];
     for (const headers of [
@@ -135,17 +135,17 @@ describe('whoever does not show the secret', () => {
     ['it as a token', `Bearer ${SECRET}`],
     ['it twice', `${SECRET}, ${SECRET}`],
   ])('but %s can’t say who a user is', async (_what, shown) => {
-    const headers = { 'router-authorization': shown, ...passed(only('app')) };
+    const headers = { 'router-authorization': shown, ...passed(userOf('app')) };
     expect(await harness.query(ACCOUNTS, { headers })).toEqual(UNAUTHENTICATED);
-    expect(await ask({ ...headers, ...bearer(await provider.token(only('sales'))) })).toEqual(['sales']);
+    expect(await ask({ ...headers, ...bearer(await provider.token(userOf('sales'))) })).toEqual(['sales']);
   });
 
   it('but claims alone is nobody, and beside a token they do not count', async () => {
-    expect(await ask(passed(only('app')))).toEqual(REFUSED);
-    expect(await ask({ ...bearer(SECRET), ...passed(only('app')) })).toEqual(REFUSED);
-    expect(await ask({ ...bearer(await provider.token(only('sales'))), ...passed(only('app')) })).toEqual([
-      'sales',
-    ]);
+    expect(await ask(passed(userOf('app')))).toEqual(REFUSED);
+    expect(await ask({ ...bearer(SECRET), ...passed(userOf('app')) })).toEqual(REFUSED);
+    expect(await ask({ ...bearer(await provider.token(userOf('sales'))), ...passed(userOf('app')) })).toEqual(
+      ['sales'],
+    );
   });
 
   it('in a header that comes twice has not shown it', async () => {
@@ -167,7 +167,7 @@ describe('whoever does not show the secret', () => {
 
 describe('a router whose certificate was verified', () => {
   it('says who its user is', async () => {
-    expect(await ask({ 'x-client-subject': CERTIFICATE, ...passed(only('app')) })).toEqual(['app']);
+    expect(await ask({ 'x-client-subject': CERTIFICATE, ...passed(userOf('app')) })).toEqual(['app']);
   });
 
   it.each([
@@ -178,7 +178,7 @@ describe('a router whose certificate was verified', () => {
     ['none', ''],
     ['the secret', SECRET],
   ])('is not one with %s', async (_what, subject) => {
-    expect(await ask({ 'x-client-subject': subject, ...passed(only('app')) })).toEqual(REFUSED);
+    expect(await ask({ 'x-client-subject': subject, ...passed(userOf('app')) })).toEqual(REFUSED);
   });
 });
 
@@ -266,7 +266,7 @@ describe('with AUTH=router alone', () => {
   afterAll(() => alone.close());
 
   it('claims come in the header that is configured, and in no other', async () => {
-    const claims = JSON.stringify(only('app'));
+    const claims = JSON.stringify(userOf('app'));
     expect(await ask({ ...secret, 'x-user': claims }, alone)).toEqual(['app']);
     expect(await ask({ ...secret, 'router-claims': claims }, alone)).toEqual([200, 'UNAUTHENTICATED']);
     expect(await ask({ 'x-user': claims }, alone)).toEqual(REFUSED);

@@ -15,6 +15,7 @@ import type { Store } from '../../src/messaging/store.ts';
 import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 import type { UserError } from '../../src/messaging/userErrors.ts';
 import type { Caller } from '../../src/messaging/viewer.ts';
+import { UNLIMITED } from './contents.ts';
 import { createMemoryStore } from '../../src/store/createMemoryStore.ts';
 
 /** Time passes only by pauses, and as a test says. */
@@ -33,16 +34,7 @@ const { createUploading } = await import('../../src/messaging/uploading.ts');
 const KEEP = 3_600_000;
 const TIMEOUT = 60_000;
 const HERE: ConversationRef = { accountId: 'acc', externalId: '7' };
-const LIMITS: MessageLimits = {
-  maxTextLength: null,
-  maxAttachmentsPerMessage: null,
-  textWithAttachment: 'ALLOWED',
-  attachmentMimeTypes: null,
-  textWithAttachmentMimeTypes: null,
-  maxAttachmentBytes: null,
-  sendActionList: false,
-  sendButtons: false,
-};
+const LIMITS: MessageLimits = { ...UNLIMITED, sendActionList: false, sendButtons: false };
 
 type StoreCall = 'get' | 'create' | 'replace' | 'remove';
 

@@ -13,37 +13,28 @@ export interface Served {
 type Environment = Readonly<Record<string, string>>;
 
 /** Parley from its source; `url` is without `/graphql`. */
-export async function startParley(environment: Environment): Promise<Served> {
-  const process = await startProcess({
-    name: 'Parley',
-    command: [node, '--import', 'tsx', 'src/main.ts'],
-    folder: PARLEY,
-    environment,
-    serves: /GraphQL +(http:\S+)\/graphql/,
-  });
-  return { process, url: process.found[1]! };
+export function startParley(environment: Environment): Promise<Served> {
+  return serve('Parley', [PARLEY, 'src/main.ts'], /GraphQL +(http:\S+)\/graphql/, environment);
 }
 
 /** The emulated providers with their control door. */
-export async function startSandbox(environment: Environment): Promise<Served> {
-  const process = await startProcess({
-    name: 'The sandbox',
-    command: [node, '--import', 'tsx', 'src/sandbox/main.ts'],
-    folder: PARLEY,
-    environment,
-    serves: /Sandbox of .* on (http:\S+)/,
-  });
-  return { process, url: process.found[1]! };
+export function startSandbox(environment: Environment): Promise<Served> {
+  return serve('The sandbox', [PARLEY, 'src/sandbox/main.ts'], /Sandbox of .* on (http:\S+)/, environment);
 }
 
-export async function startCrmProcess(environment: Environment): Promise<Served> {
-  const process = await startProcess({
-    name: 'The CRM',
-    command: [node, '--import', 'tsx', 'crm/main.ts'],
-    folder: HERE,
-    environment,
-    serves: /answers on (http:\S+)/,
-  });
+export function startCrmProcess(environment: Environment): Promise<Served> {
+  return serve('The CRM', [HERE, 'crm/main.ts'], /answers on (http:\S+)/, environment);
+}
+
+/** Starts a program in TypeScript that says its address, which `says` finds, once it serves. */
+async function serve(
+  name: string,
+  [folder, file]: readonly [folder: string, file: string],
+  says: RegExp,
+  environment: Environment,
+): Promise<Served> {
+  const command = [node, '--import', 'tsx', file] as const;
+  const process = await startProcess({ name, command, folder, environment, serves: says });
   return { process, url: process.found[1]! };
 }
 
