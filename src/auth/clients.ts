@@ -11,7 +11,7 @@ export interface Client {
 }
 
 /**
- * Finds whose key it is. What is kept is a digest: keys are random and long (see {@link hashApiKey}), so that no slower
+ * Finds whose key it is. What is kept is a digest: keys are random and long, as `parley api-key` makes them, so that no slower
  * hash would protect them better.
  */
 export function createClients(clients: readonly Client[]): (key: string) => Viewer | undefined {
