@@ -429,6 +429,8 @@ export type ErrorCode =
   | 'MESSAGE_UNREACHABLE'
   /** The operation would come, or has come, to more calls to providers than one may make. Ask for less at once. */
   | 'OPERATION_TOO_COSTLY'
+  /** More is being asked of Parley, or by it of this account, than it can do at once: nothing was done. The same request may succeed after `retryAfter` seconds. */
+  | 'OVERLOADED'
   /** The request, or a file in it, is larger than Parley takes. */
   | 'PAYLOAD_TOO_LARGE'
   /** The graph answers only operations that its operator has listed, and this is none of them. */
@@ -1225,6 +1227,8 @@ export type UserErrorCode =
   | 'NOT_FOUND'
   /** The operation has come to more calls to providers than one may make. Nothing was sent; do less at once. */
   | 'OPERATION_TOO_COSTLY'
+  /** More is being asked of Parley, or by it of this account, than it can do at once: nothing was sent. The same request may succeed after `retryAfter` seconds. */
+  | 'OVERLOADED'
   /** The file is larger than Parley takes. */
   | 'PAYLOAD_TOO_LARGE'
   /** The provider's answer is not what its documentation says. */

@@ -1,10 +1,18 @@
+import type { Deadline } from './deadline.ts';
 import { ParleyError } from './errors.ts';
+import type { Span } from './span.ts';
 
 /** What a call to a provider needs of the operation that it is made for. */
 export interface CallContext {
   /** Aborts when the caller is gone. */
   readonly signal: AbortSignal;
   readonly calls: UpstreamCalls;
+  /** What all reads of the operation share; absent for what belongs to a write, which takes the time that it takes. */
+  readonly deadline?: Deadline | undefined;
+  /** Whether what is read must be as it is now: a write goes by it. Otherwise an answer may be that of another operation. */
+  readonly fresh?: boolean;
+  /** Where its calls stand in the operation's trace; absent while nothing is traced. */
+  readonly span?: Span | undefined;
 }
 
 /** Counts an operation's calls to providers. */
