@@ -1,15 +1,18 @@
 import type { Logger } from 'pino';
+import type { CallLimits } from './callLimits.ts';
 import type { AccountConfig } from './config/accounts.ts';
 import type { AdapterOptions } from './http/adapterOptions.ts';
-import type { HttpLimits } from './http/client.ts';
 import { createHttp } from './http/client.ts';
 import { createGotTransport } from './http/gotTransport.ts';
-import { createHealth } from './http/health.ts';
+import type { CallObserver } from './http/observer.ts';
+import { createProviderShares } from './http/resilience/createProviderShares.ts';
+import type { AccountLoad, ProviderShare } from './http/resilience/createResilience.ts';
+import { createResilience } from './http/resilience/createResilience.ts';
 import type { ReadPool } from './http/undiciTransport.ts';
 import { createReadPool } from './http/undiciTransport.ts';
 import type { ErrorSource } from './messaging/errors.ts';
 import type { Provider } from './messaging/provider.ts';
-import type { Registry } from './messaging/registry.ts';
+import type { AccountStatus, Registry } from './messaging/registry.ts';
 import { createRegistry } from './messaging/registry.ts';
 import { createLetstalkProvider, letstalkHeaders } from './providers/letstalk/index.ts';
 import { createPactProvider, pactHeaders } from './providers/pact/index.ts';
@@ -19,49 +22,67 @@ import type { Sandbox } from './sandbox/index.ts';
 /** The configured accounts with their adapters, each with connections of its own. */
 export interface OpenAccounts {
   readonly registry: Registry;
+  /** How each account is doing right now. */
+  load(): readonly (AccountLoad & { readonly source: ErrorSource; readonly status: AccountStatus })[];
   readonly close: () => Promise<void>;
 }
 
-/** Gives each account its adapter. Makes no call to any provider. */
-export function openAccounts(
-  accounts: readonly AccountConfig[],
-  limits: HttpLimits,
-  log: Logger,
-): OpenAccounts {
-  const sends = createGotTransport(limits);
-  const pools: ReadPool[] = [];
+export interface OpenAccountsOptions {
+  readonly limitsOf: (account: AccountConfig) => CallLimits;
+  readonly observer: CallObserver;
+  readonly log: Logger;
+}
 
-  const entries = accounts.map((account) => {
-    // Connections of its own: an account that hangs must not hold up another one.
-    const reads = createReadPool(limits);
-    pools.push(reads);
-    const source: ErrorSource = { provider: PROVIDER_NAMES[account.provider], accountId: account.id };
-    const health = createHealth({ ownCredentials: !('tokenHeader' in account && account.tokenHeader) });
-    const http = createHttp({
-      source,
-      baseUrl: account.baseUrl,
-      headers: headersOf(account),
-      limits,
-      reads: reads.transport,
-      sends,
-      health,
-      log,
-    });
-    const lost = (call: string, count: number) =>
-      log.warn({ ...source, call, count }, 'rows of an answer could not be read');
-    return {
-      id: account.id,
-      name: account.name ?? account.id,
-      provider: createProvider(account, { accountId: account.id, baseUrl: account.baseUrl, http, lost }),
-      status: () => health.status(),
-    };
+/** Gives each account its adapter. Makes no call to any provider. */
+export function openAccounts(accounts: readonly AccountConfig[], options: OpenAccountsOptions): OpenAccounts {
+  const shareOf = createProviderShares();
+  const opened = accounts.map((account) => {
+    const limits = options.limitsOf(account);
+    // Platforms that only have their software in common are no one provider.
+    const key = `${account.provider} ${new URL(account.baseUrl).origin}`;
+    return openAccount(account, limits, { ...options, share: shareOf(key, limits.maxProviderCalls) });
   });
   return {
-    registry: createRegistry(entries),
+    registry: createRegistry(opened.map(({ entry }) => entry)),
+    load: () =>
+      opened.map(({ source, resilience }) => ({
+        source,
+        status: resilience.status(),
+        ...resilience.load(),
+      })),
     close: async () => {
-      await Promise.all(pools.map((pool) => pool.close()));
+      await Promise.all(opened.map(({ reads }) => reads.close()));
     },
   };
+}
+
+function openAccount(
+  account: AccountConfig,
+  limits: CallLimits,
+  { observer, log, share }: Omit<OpenAccountsOptions, 'limitsOf'> & { readonly share: ProviderShare },
+) {
+  const { id, name = id, baseUrl } = account;
+  const source: ErrorSource = { provider: PROVIDER_NAMES[account.provider], accountId: id };
+  // Connections of its own: an account that hangs must not hold up another one.
+  const reads: ReadPool = createReadPool({ ...limits, maxConnections: limits.concurrency.reads });
+  const resilience = createResilience({
+    ...limits,
+    ...{ source, observer, shared: share },
+    ownCredentials: !('tokenHeader' in account && account.tokenHeader),
+  });
+  const http = createHttp({
+    ...{ source, baseUrl, resilience, observer, log },
+    ...{ limits, cacheFor: limits.cacheFor },
+    headers: headersOf(account),
+    reads: reads.transport,
+    sends: createGotTransport(limits),
+  });
+  const lost = (call: string, count: number) => {
+    observer.lost(source, call, count);
+    log.warn({ ...source, call, count }, 'rows of an answer could not be read');
+  };
+  const provider = createProvider(account, { accountId: id, baseUrl, http, lost });
+  return { source, resilience, reads, entry: { id, name, provider, status: () => resilience.status() } };
 }
 
 /** One account for each of the sandbox's providers. */

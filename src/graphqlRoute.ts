@@ -8,6 +8,7 @@ import { checkNesting } from './graph/documentNesting.ts';
 import { createSafelist } from './graph/safelist.ts';
 import { UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
+import type { Overload } from './overload.ts';
 import type { RateLimit } from './messaging/rateLimit.ts';
 import type { Registry } from './messaging/registry.ts';
 import type { Viewer } from './messaging/viewer.ts';
@@ -35,6 +36,9 @@ export interface GraphqlRouteOptions {
   readonly maxTokens: number;
   /** The operations under way, to be aborted when the server stops. */
   readonly inFlight: Set<AbortController>;
+  readonly overload: Overload;
+  /** Milliseconds that all reads of an operation may take together. */
+  readonly readTime: number;
 }
 
 const GRAPHQL_PATH = '/graphql';
@@ -45,7 +49,7 @@ const GRAPHQL_PATH = '/graphql';
  */
 export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
   const { apollo, services, registry, authenticate, operations, uploads, inFlight } = options;
-  const { maxTokens } = options;
+  const { maxTokens, overload, readTime } = options;
   const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
   // Read below, when the caller may be listened to.
@@ -59,6 +63,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     url: GRAPHQL_PATH,
     method: ['GET', 'POST', 'OPTIONS'],
     async onRequest(request) {
+      overload.check();
       const isUpload = isMultipart(request.headers);
       if (isUpload && !hasPreflightHeader(request.headers)) throw missingPreflightHeader();
       request.viewer = await authenticate(request.headers);
@@ -89,6 +94,8 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
             viewer: request.viewer!,
             headers: request.headers,
             signal: whenGone(reply, inFlight),
+            readTime,
+            whenOver: (listener) => void reply.raw.once('close', listener),
           }),
         ),
     }),

@@ -149,6 +149,7 @@ const STATUSES: Partial<Record<ErrorCode, number>> = {
   UNAUTHENTICATED: 401,
   RATE_LIMITED: 429,
   AUTHENTICATION_UNAVAILABLE: 503,
+  OVERLOADED: 503,
   REQUEST_TIMEOUT: 408,
   PAYLOAD_TOO_LARGE: 413,
   // Nobody is there to read it: nginx's name for that.

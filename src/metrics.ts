@@ -1,6 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Counter, Histogram, Registry } from 'prom-client';
+import type { OpenAccounts } from './accounts.ts';
+import type { Health } from './health.ts';
+import type { CallObserver } from './http/observer.ts';
+import { NO_OBSERVER } from './http/observer.ts';
+import type { ShedReason } from './overload.ts';
 import type { OperationReport } from './graph/operationReport.ts';
 import { SECURITY_HEADERS } from './securityHeaders.ts';
 
@@ -9,8 +14,13 @@ export interface Metrics {
   operation(report: OperationReport): void;
   /** A request that did not get as far as GraphQL. */
   refused(code: string): void;
+  readonly calls: CallObserver;
+  shed(reason: ShedReason): void;
+  watchAccounts(load: OpenAccounts['load']): void;
+  watchStore(isUsable: () => boolean): void;
+  watchOperations(count: () => number): void;
   /** Serves them; gives the address. */
-  listen(host: string, port: number): Promise<string>;
+  listen(host: string, port: number, health: () => Health): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -75,6 +85,11 @@ export function createMetrics(): Metrics {
       upstreamCalls.observe({ type }, report.upstreamCalls);
     },
     refused: (code) => refused.inc({ code }),
+    calls: NO_OBSERVER,
+    shed: () => undefined,
+    watchAccounts: () => undefined,
+    watchStore: () => undefined,
+    watchOperations: () => undefined,
     async listen(host, port) {
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);

@@ -6,18 +6,23 @@ import { openAccounts, sandboxAccounts } from './accounts.ts';
 import { createApollo } from './apollo.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
 import { addBrowserSafety } from './browserSafety.ts';
+import type { CallLimits } from './callLimits.ts';
+import { callLimitsOf } from './callLimits.ts';
+import type { AccountConfig } from './config/accounts.ts';
 import type { Config } from './config/index.ts';
 import { addExplorer } from './explorer/addExplorer.ts';
 import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
 import { addGraphqlRoute } from './graphqlRoute.ts';
-import type { HttpLimits } from './http/client.ts';
-import { DEFAULT_HTTP_LIMITS } from './http/client.ts';
+import type { Health, Stage } from './health.ts';
+import { healthOf } from './health.ts';
 import { answerBadPath, answerClientError, answerErrorsAsGraphQL, answerExpectation } from './httpErrors.ts';
 import { isLoopback } from './isLoopback.ts';
 import { limitArrival } from './limitArrival.ts';
 import { createMetrics } from './metrics.ts';
 import type { Account } from './messaging/registry.ts';
+import { watchOverload } from './overload.ts';
 import { startSandbox } from './sandbox/index.ts';
+import { createShutdown } from './shutdown.ts';
 import { trackConnections } from './trackConnections.ts';
 import { fileUrl } from './uploads/fileUrl.ts';
 import { DEFAULT_UPLOAD_LIMITS } from './uploads/incoming.ts';
@@ -39,7 +44,7 @@ export interface ParleyServer {
 
 export interface ServerOptions {
   /** Changes to the deadlines and caps of calls to providers. */
-  readonly httpLimits?: Partial<HttpLimits>;
+  readonly callLimits?: Partial<CallLimits>;
   /** Where log lines go; standard error when absent. */
   readonly log?: Logger;
 }
@@ -47,21 +52,25 @@ export interface ServerOptions {
 export async function createServer(config: Config, options: ServerOptions = {}): Promise<ParleyServer> {
   const log = options.log ?? pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
   const sandbox = config.accounts ? undefined : await startSandbox();
-  const limits = toHttpLimits(config, options.httpLimits);
-  const { registry, close: closeAccounts } = openAccounts(
-    config.accounts ?? sandboxAccounts(sandbox!),
-    limits,
-    log,
-  );
+  const accounts = config.accounts ?? sandboxAccounts(sandbox!);
+  const limitsOf = (account: AccountConfig) => callLimitsOf(account, config, options.callLimits);
+  const shutdown = createShutdown(config.shutdownGrace);
+  const metrics = createMetrics();
+  const {
+    registry,
+    load,
+    close: closeAccounts,
+  } = openAccounts(accounts, { limitsOf, observer: metrics.calls, log });
   // Known for good once it listens: before that, nobody can upload anything.
   let publicUrl = config.publicUrl ?? '';
   const {
     staging,
     rateLimit,
+    isStoreUsable,
     close: closeWriting,
     ...writing
   } = await openWriting({
-    ...{ config, log, uploadTimeout: limits.uploadTimeout },
+    ...{ config, log, timeouts: longestOf(accounts.map(limitsOf)), stopping: shutdown.signal },
     urlOf: (stagedKey, fileName) => fileUrl(publicUrl, stagedKey, fileName),
   }).catch(async (error: unknown) => {
     await closeAccounts();
@@ -75,6 +84,8 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     requestTimeout: config.uploads.totalTimeout + UPLOAD_GRACE,
     // What Node would answer itself has neither a code nor our headers.
     http: { requireHostHeader: false },
+    // What comes late is answered by us: in our words, and for health checks with the truth.
+    return503OnClosing: false,
     frameworkErrors: answerBadPath,
     clientErrorHandler: answerClientError,
   });
@@ -91,16 +102,28 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     hostNames: hostNamesOf(config),
   });
   await addExplorer(app, { kind: config.explorer, document: EXAMPLE_OPERATIONS });
-  const metrics = createMetrics();
   const apollo = createApollo({ config, log, report: (report) => metrics.operation(report) });
   await apollo.start();
   const inFlight = new Set<AbortController>();
-  let ready = false;
-  addHealth(app, () => ready);
+  shutdown.signal.addEventListener('abort', () => {
+    for (const operation of inFlight) operation.abort();
+  });
+  let stage: Stage = 'starting';
+  const overload = await watchOverload(app, {
+    ...config.load,
+    operations: () => inFlight.size,
+    isStopping: () => stage === 'stopping',
+    shed: (reason) => metrics.shed(reason),
+  });
+  const health = () => healthOf(stage, overload.reason, isStoreUsable());
+  addHealth(app, health);
+  metrics.watchAccounts(load);
+  metrics.watchStore(isStoreUsable);
+  metrics.watchOperations(() => inFlight.size);
   addFileRoute(app, staging);
   addGraphqlRoute(app, {
-    ...{ apollo, inFlight, maxTokens: config.limits.maxTokens },
-    registry,
+    ...{ apollo, inFlight, overload, maxTokens: config.limits.maxTokens },
+    ...{ registry, readTime: config.operationTimeout },
     services: {
       ...{ log, tellsSchema: config.introspection },
       ...writing,
@@ -129,43 +152,32 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     async listen() {
       const url = await app.listen({ host: config.host, port: config.port });
       if (config.metricsPort !== undefined)
-        metricsUrl = await metrics.listen(config.host, config.metricsPort);
+        metricsUrl = await metrics.listen(config.host, config.metricsPort, health);
       publicUrl = config.publicUrl ?? url;
-      ready = true;
+      stage = 'running';
       return url;
     },
     async close() {
-      ready = false;
-      // Operations that take too long are told to end, which their callers learn; connections that still stay are cut.
-      const late = setTimeout(() => {
-        for (const operation of inFlight) operation.abort();
-      }, CLOSE_DEADLINE);
-      // Not before a send that is under way can be answered: its caller would have to ask again.
-      const tooLate = setTimeout(
-        () => {
-          app.server.closeAllConnections();
-        },
-        Math.max(CLOSE_DEADLINE, config.deadlines.readTimeout + config.deadlines.sendTimeout) + 1_000,
-      );
+      stage = 'stopping';
+      shutdown.begin(() => app.server.closeAllConnections());
       await app.close();
-      clearTimeout(late);
-      clearTimeout(tooLate);
-      await metrics.close();
       await apollo.stop();
-      await closeWriting();
+      await closeWriting(shutdown.left());
+      shutdown.end();
+      // The last to go: it tells whoever asks that this process stops.
+      await metrics.close();
       await closeAccounts();
       await sandbox?.close();
     },
   };
 }
 
-function toHttpLimits({ deadlines, uploads }: Config, changes: Partial<HttpLimits> | undefined): HttpLimits {
+/** The longest that calls of each kind may take. */
+function longestOf(limits: readonly CallLimits[]) {
   return {
-    ...DEFAULT_HTTP_LIMITS,
-    ...deadlines,
-    // A file that is passed on while it arrives takes as long as that, and its answer as long as any other.
-    uploadTimeout: uploads.totalTimeout + deadlines.sendTimeout,
-    ...changes,
+    read: Math.max(...limits.map(({ readTimeout }) => readTimeout)),
+    send: Math.max(...limits.map(({ sendTimeout }) => sendTimeout)),
+    upload: Math.max(...limits.map(({ uploadTimeout }) => uploadTimeout)),
   };
 }
 
@@ -181,15 +193,15 @@ function hostNamesOf({ auth, host, publicUrl }: Config): ReadonlySet<string> | u
   return new Set(publicUrl === undefined ? names : [...names, new URL(publicUrl).hostname]);
 }
 
-function addHealth(app: FastifyInstance, isReady: () => boolean): void {
+function addHealth(app: FastifyInstance, health: () => Health): void {
   app.get('/health/live', () => ({ status: 'live' }));
-  app.get('/health/ready', (_request, reply) =>
-    isReady() ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
-  );
+  app.get('/health/ready', (_request, reply) => {
+    const { ready, body } = health();
+    return reply.code(ready ? 200 : 503).send(body);
+  });
 }
 
-/** How long a request without files may take to arrive, and how long closing waits for reads in flight; milliseconds. */
+/** How long a request without files may take to arrive; milliseconds. */
 const BODY_TIMEOUT = 30_000;
-const CLOSE_DEADLINE = 12_000;
 /** Milliseconds by which Node's own deadline comes after that of uploads, which says what is wrong. */
 const UPLOAD_GRACE = 10_000;

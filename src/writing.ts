@@ -36,30 +36,33 @@ export interface Writing {
   readonly uploading: Uploading;
   readonly gestures: Gestures;
   readonly staging: Staging;
+  /** Whether the store can be used, as last seen. */
+  readonly isStoreUsable: () => boolean;
   /** A limit for each viewer, which processes that share a store count together. */
   readonly rateLimit: (what: string, rate: Rate) => RateLimit;
-  /** Lets sends that are under way end, for a while, and closes the store. */
-  readonly close: () => Promise<void>;
+  /** Lets sends that are under way end, for so many milliseconds at the most, and closes the store. */
+  readonly close: (patience: number) => Promise<void>;
 }
 
 export interface WritingOptions {
   readonly config: Config;
-  /** Milliseconds that a call which brings a file may take. */
-  readonly uploadTimeout: number;
+  /** Milliseconds that calls of each kind may take at the most, by any account. */
+  readonly timeouts: { readonly read: number; readonly send: number; readonly upload: number };
+  /** Aborts when Parley stops, and waits for answers no longer. */
+  readonly stopping: AbortSignal;
   readonly log: Logger;
   /** Where anyone who knows a staged file's key can read it. */
   readonly urlOf: (stagedKey: string, fileName: string) => string;
 }
 
-/** How often files whose time is over are looked for, and how long closing waits for what is under way; milliseconds. */
+/** How often files whose time is over are looked for; milliseconds. */
 const SWEEP_INTERVAL = 600_000;
-const CLOSE_DEADLINE = 10_000;
 /** Milliseconds by which the storage's clock may be ahead. */
 const SWEEP_MARGIN = 300_000;
 
 export async function openWriting(options: WritingOptions): Promise<Writing> {
-  const { config, log, urlOf, uploadTimeout } = options;
-  const { deadlines, sends, uploads: limits } = config;
+  const { config, log, urlOf, timeouts, stopping } = options;
+  const { sends, uploads: limits } = config;
   const report = (error: unknown, what: string) => {
     const { code, source, message } = error instanceof ParleyError ? error : {};
     log.warn({ ...source, code, ...(code ? { reason: message } : { err: error }) }, what);
@@ -78,7 +81,7 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
   const contention = createContention(createContenders(store, sends.keyTtl));
   const records = createSendRecords(store, sends.keyTtl);
   const once = createOnce({
-    ...{ records, contention, background, now, report },
+    ...{ records, contention, background, now, report, stopping },
     settlingTime: sends.settlingTime,
   });
   const uploads = createUploads({ store, staging, keep: limits.unsentTtl, sniff, urlOf, now });
@@ -87,20 +90,21 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
       ...{ once, uploads },
       rate: config.limits.sends && rateLimit('sends', config.limits.sends),
       // Before it sends, an adapter may have to read: Pigeons has to be told the receiver.
-      sendTimeout: deadlines.readTimeout + deadlines.sendTimeout,
-      fileSendTimeout: deadlines.readTimeout + uploadTimeout,
+      sendTimeout: timeouts.read + timeouts.send,
+      fileSendTimeout: timeouts.read + timeouts.upload,
     }),
     uploading: createUploading({
       ...{ uploads, store, now, keep: limits.unsentTtl },
-      timeout: uploadTimeout,
+      timeout: timeouts.upload,
     }),
     gestures: createGestures(),
     staging,
     rateLimit,
-    async close() {
+    isStoreUsable: () => true,
+    async close(patience) {
       stopSweeping();
       // What is not over by then is found overdue, and settled by evidence.
-      await Promise.race([background.idle(), wait(CLOSE_DEADLINE, undefined, { ref: false })]);
+      await Promise.race([background.idle(), wait(patience, undefined, { ref: false })]);
       await closeStore();
       await closeStaging();
     },
@@ -110,7 +114,7 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
 function openStore(
   { redis }: Config,
   report: (error: unknown, what: string) => void,
-): Pick<Writing, 'rateLimit' | 'close'> & { store: Store; now: () => number } {
+): Pick<Writing, 'rateLimit'> & { store: Store; now: () => number; close: () => Promise<void> } {
   if (!redis) {
     return {
       store: createMemoryStore(),

@@ -3,7 +3,7 @@ import { sandboxAccounts } from '../src/accounts.ts';
 import type { AccountConfig } from '../src/config/accounts.ts';
 import type { Config } from '../src/config/index.ts';
 import { loadConfig } from '../src/config/index.ts';
-import type { HttpLimits } from '../src/http/client.ts';
+import type { CallLimits } from '../src/callLimits.ts';
 import type { Emulator, Sandbox } from '../src/sandbox/index.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
 import { createServer } from '../src/server.ts';
@@ -53,7 +53,7 @@ export interface GraphError {
 
 export interface HarnessOptions {
   readonly accounts?: (sandbox: Sandbox) => readonly AccountConfig[];
-  readonly httpLimits?: Partial<HttpLimits>;
+  readonly callLimits?: Partial<CallLimits>;
   /** As a user sets it. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of what the environment says. */
@@ -62,7 +62,7 @@ export interface HarnessOptions {
 
 export async function startHarness({
   accounts = sandboxAccounts,
-  httpLimits,
+  callLimits,
   environment,
   config,
 }: HarnessOptions = {}): Promise<Harness> {
@@ -74,7 +74,7 @@ export async function startHarness({
     ...config,
   };
   const server = await createServer(settings, {
-    ...(httpLimits && { httpLimits }),
+    ...(callLimits && { callLimits }),
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
   }).catch(async (error: unknown) => {
     await sandbox.close();

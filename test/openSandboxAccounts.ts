@@ -1,14 +1,19 @@
 import { pino } from 'pino';
 import type { OpenAccounts } from '../src/accounts.ts';
 import { openAccounts } from '../src/accounts.ts';
+import type { CallLimits } from '../src/callLimits.ts';
+import { DEFAULT_CALL_LIMITS } from '../src/callLimits.ts';
 import type { AccountConfig } from '../src/config/accounts.ts';
-import type { HttpLimits } from '../src/http/client.ts';
-import { DEFAULT_HTTP_LIMITS } from '../src/http/client.ts';
+import { NO_OBSERVER } from '../src/http/observer.ts';
 
 /** Adapters over real HTTP, without a graph in front of them. */
 export function openSandboxAccounts(
   accounts: readonly AccountConfig[],
-  limits: Partial<HttpLimits> = {},
+  limits: Partial<CallLimits> = {},
 ): OpenAccounts {
-  return openAccounts(accounts, { ...DEFAULT_HTTP_LIMITS, ...limits }, pino({ level: 'silent' }));
+  return openAccounts(accounts, {
+    limitsOf: () => ({ ...DEFAULT_CALL_LIMITS, ...limits }),
+    observer: NO_OBSERVER,
+    log: pino({ level: 'silent' }),
+  });
 }

@@ -4,6 +4,8 @@ import { ACCOUNT_ID } from '../messaging/ids.ts';
 import { baseUrl } from './baseUrl.ts';
 import type { ClaimsConfig, ClientConfig } from './callers.ts';
 import { claims, clients, DEFAULT_CLAIMS } from './callers.ts';
+import type { ProvidersConfig } from './resilience.ts';
+import { providers, resilience } from './resilience.ts';
 import { text } from './text.ts';
 
 // What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
@@ -13,10 +15,12 @@ const id = text.regex(ACCOUNT_ID, 'must be 1 to 64 letters, digits, "_" or "-"')
 
 const name = text.trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters').optional();
 
+/** What every account has, whatever its provider. */
+const common = { id, name, resilience: resilience.optional() };
+
 const pact = z.strictObject({
-  id,
+  ...common,
   provider: z.literal('pact'),
-  name,
   /** The company whose channels the account speaks for. */
   companyId: z
     .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a whole number' })
@@ -26,9 +30,8 @@ const pact = z.strictObject({
 });
 
 const letstalk = z.strictObject({
-  id,
+  ...common,
   provider: z.literal('letstalk'),
-  name,
   apiKey: secret,
   /** Whom the key belongs to: the one who asks, or the one who answers. */
   role: z.enum(['client', 'agent'], { error: 'must be "client" or "agent"' }),
@@ -37,9 +40,8 @@ const letstalk = z.strictObject({
 
 const pigeons = z
   .strictObject({
-    id,
+    ...common,
     provider: z.literal('pigeons'),
-    name,
     publicKey: secret,
     /** A user's token; or `tokenHeader`, the request header in which each caller brings their own. */
     token: secret.optional(),
@@ -77,6 +79,8 @@ const accountsFile = z.strictObject(
     clients: clients.optional(),
     /** Where tokens say what their bearers may. */
     claims: claims.optional(),
+    /** How all accounts of a provider are treated. */
+    providers: providers.optional(),
   },
   { error: 'must have the key "accounts"' },
 );
@@ -91,6 +95,7 @@ export interface AccountsFile {
   readonly claims: ClaimsConfig;
   /** Whether the file says them; else they are the usual ones. */
   readonly hasClaims: boolean;
+  readonly providers: ProvidersConfig;
 }
 
 /** What {@link parseAccounts} gives: the file, or everything that is wrong with it. */
@@ -118,8 +123,8 @@ export function parseAccounts(
     problems.push(...[...new Set(ids)].map((id) => `${key}: the id "${id}" is used more than once`));
   }
   if (!result.success) return { problems };
-  const { accounts, clients, claims = DEFAULT_CLAIMS } = result.data;
-  const file = { accounts, clients, claims, hasClaims: result.data.claims !== undefined };
+  const { accounts, clients, claims = DEFAULT_CLAIMS, providers = {} } = result.data;
+  const file = { accounts, clients, claims, hasClaims: result.data.claims !== undefined, providers };
   problems.push(...strangers(file));
   return problems.length === 0 ? { file, problems: [] } : { problems };
 }

@@ -3,6 +3,7 @@ import { authVariables, problemsOfAuth } from './auth.ts';
 import { baseUrl } from './baseUrl.ts';
 import { browserVariables } from './browsers.ts';
 import { limitVariables } from './limits.ts';
+import { loadVariables } from './load.ts';
 import { persistedVariables, problemsOfPersisted } from './persistedOperations.ts';
 import { duration, durationOrUnlimited, timeout, wholeNumber } from './quantities.ts';
 
@@ -45,6 +46,7 @@ export const environmentSchema = z
     ...authVariables,
     ...browserVariables,
     ...limitVariables,
+    ...loadVariables,
     ...persistedVariables,
     REDIS_URL: z
       .string()
@@ -57,6 +59,7 @@ export const environmentSchema = z
     CONNECT_TIMEOUT: timeout().default(3_000),
     READ_TIMEOUT: timeout().default(10_000),
     SEND_TIMEOUT: timeout().default(15_000),
+    OPERATION_TIMEOUT: timeout().default(20_000),
     IDEMPOTENCY_TTL: duration().default(DAY),
     SEND_SETTLING_TIME: duration().default(60_000),
     UPLOAD_MAX_BYTES: wholeNumber(1, 5 * 2 ** 30).default(25 * 1024 * 1024),

@@ -11,8 +11,11 @@ import type { Environment, LOG_LEVELS } from './environment.ts';
 import { environmentSchema } from './environment.ts';
 import type { LimitsConfig } from './limits.ts';
 import { toLimits } from './limits.ts';
+import type { LoadConfig } from './load.ts';
+import { toLoad } from './load.ts';
 import type { PersistedOperations } from './persistedOperations.ts';
 import { readPersistedOperations } from './persistedOperations.ts';
+import type { ProvidersConfig } from './resilience.ts';
 
 /** All that Parley is told from outside, checked and unchanging. Times are milliseconds, sizes bytes. */
 export interface Config extends BrowserConfig {
@@ -27,6 +30,8 @@ export interface Config extends BrowserConfig {
   readonly production: boolean;
   /** The accounts to serve; undefined for those of the embedded sandbox. */
   readonly accounts: readonly AccountConfig[] | undefined;
+  /** How all accounts of a provider are treated, where that is not as usual. */
+  readonly providers: ProvidersConfig;
   readonly auth: AuthConfig;
   readonly limits: LimitsConfig;
   readonly persistedOperations: PersistedOperations;
@@ -36,6 +41,11 @@ export interface Config extends BrowserConfig {
   readonly redis: RedisConfig | undefined;
   /** Deadlines of calls to providers. */
   readonly deadlines: Deadlines;
+  /** What all reads of one operation may take together. */
+  readonly operationTimeout: number;
+  readonly load: LoadConfig;
+  /** What stopping may take. */
+  readonly shutdownGrace: number;
   readonly sends: SendsConfig;
   readonly uploads: UploadsConfig;
 }
@@ -204,6 +214,7 @@ function toConfig(settings: Environment, { file, auth, persistedOperations }: Fr
     production,
     ...toBrowsers(settings, production),
     accounts: accounts && Object.freeze(accounts.map((account) => Object.freeze(account))),
+    providers: Object.freeze(file?.providers ?? {}),
     auth: Object.freeze(auth),
     limits: Object.freeze(toLimits(settings)),
     persistedOperations,
@@ -216,6 +227,9 @@ function toConfig(settings: Environment, { file, auth, persistedOperations }: Fr
       readTimeout: settings.READ_TIMEOUT,
       sendTimeout: settings.SEND_TIMEOUT,
     }),
+    operationTimeout: settings.OPERATION_TIMEOUT,
+    load: Object.freeze(toLoad(settings)),
+    shutdownGrace: settings.SHUTDOWN_GRACE,
     sends: Object.freeze({ keyTtl: settings.IDEMPOTENCY_TTL, settlingTime: settings.SEND_SETTLING_TIME }),
     uploads: Object.freeze({
       maxFileBytes: settings.UPLOAD_MAX_BYTES,

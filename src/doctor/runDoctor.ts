@@ -1,9 +1,10 @@
 import { pino } from 'pino';
 import { openAccounts, sandboxAccounts } from '../accounts.ts';
+import { callLimitsOf } from '../callLimits.ts';
 import type { AccountConfig } from '../config/accounts.ts';
 import type { Config } from '../config/index.ts';
 import { ConfigError, loadConfig } from '../config/index.ts';
-import { DEFAULT_HTTP_LIMITS } from '../http/client.ts';
+import { NO_OBSERVER } from '../http/observer.ts';
 import { startSandbox } from '../sandbox/index.ts';
 import { checkAccount } from './checkAccount.ts';
 import { checksOfAuthentication } from './checkAuthentication.ts';
@@ -107,14 +108,17 @@ function toConfigurationCheck(
   };
 }
 
-function openAccountChecks(accounts: readonly AccountConfig[], { deadlines }: Config, deadline: number) {
-  const limits = {
-    ...DEFAULT_HTTP_LIMITS,
-    ...deadlines,
+function openAccountChecks(accounts: readonly AccountConfig[], config: Config, deadline: number) {
+  const limitsOf = (account: AccountConfig) => {
+    const limits = callLimitsOf(account, config);
     // What takes longer would end without a word of why.
-    readTimeout: Math.min(deadlines.readTimeout, deadline),
+    return { ...limits, readTimeout: Math.min(limits.readTimeout, deadline) };
   };
-  const { registry, close } = openAccounts(accounts, limits, pino({ level: 'silent' }));
+  const { registry, close } = openAccounts(accounts, {
+    limitsOf,
+    observer: NO_OBSERVER,
+    log: pino({ level: 'silent' }),
+  });
   const checks = registry.all.map(({ provider }, index) => checkAccount(accounts[index]!, provider));
   return { checks, close };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { createDeadline } from '../messaging/deadline.ts';
 import type { Gestures } from '../messaging/gestures.ts';
 import type { ReadContext } from '../messaging/provider.ts';
 import type { Accounts, Registry } from '../messaging/registry.ts';
@@ -49,14 +50,23 @@ export interface ContextOptions extends GraphServices {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** Aborts when the caller is gone. */
   readonly signal: AbortSignal;
+  /** Milliseconds that all reads may take together; counted anew after each write. */
+  readonly readTime: number;
+  /** Calls a listener when the operation is over. */
+  readonly whenOver: (listener: () => void) => void;
 }
 
 /** Nothing in a context outlives its operation, so that no caller can see what another one read. */
 export function createContext(options: ContextOptions): GraphContext {
-  const { registry, viewer, headers, signal, ...services } = options;
+  const { registry, viewer, headers, signal, readTime, whenOver, ...services } = options;
   const shared = new Map<string, Promise<unknown>>();
+  let deadline = createDeadline(readTime);
+  whenOver(() => deadline.end());
   const read: ReadContext = {
     signal,
+    get deadline() {
+      return deadline;
+    },
     calls: createUpstreamCalls(),
     header: (name) => [headers[name] ?? []].flat()[0],
     share: <T>(key: string, load: () => Promise<T>) => {
@@ -75,8 +85,14 @@ export function createContext(options: ContextOptions): GraphContext {
     accounts,
     read,
     cost: { estimate: undefined, fields: undefined },
-    caller: { viewer, accounts, read: { ...read, calls: read.calls.ofWrites } },
+    caller: {
+      ...{ viewer, accounts },
+      // What a write goes by is as it is now, and takes the time that it takes.
+      read: { ...read, calls: read.calls.ofWrites, deadline: undefined, fresh: true },
+    },
     forget() {
+      deadline.end();
+      deadline = createDeadline(readTime);
       shared.clear();
       loaders.clear();
     },

@@ -1,12 +1,16 @@
 import type { Logger } from 'pino';
 import type { ErrorSource } from '../messaging/errors.ts';
+import { createDeadline } from '../messaging/deadline.ts';
 import { ParleyError, ProviderError } from '../messaging/errors.ts';
 import type { CallContext } from '../messaging/upstreamCalls.ts';
-import type { AccountHealth } from './health.ts';
 import { readBody, toStatusError } from './answer.ts';
 import type { MultipartField } from './multipart.ts';
-import type { Answer, Transport } from './transport.ts';
-import { retryReads } from './retry.ts';
+import { destroyFiles } from './multipart.ts';
+import type { CallKind, CallObserver } from './observer.ts';
+import type { Resilience } from './resilience/createResilience.ts';
+import type { ReadAnswer } from './sharedReads.ts';
+import { createSharedReads } from './sharedReads.ts';
+import type { Answer, Transport, WireRequest } from './transport.ts';
 
 /** One call to a provider. */
 export interface HttpRequest {
@@ -34,23 +38,21 @@ export type HttpBody =
  * Makes one call and gives the JSON of its answer, unvalidated. Throws a `ProviderError` for everything else:
  * `NotFoundError` for 404, `ContractError` for an answer that is no JSON.
  *
- * Reads are retried, writes never are; redirects are never followed, so that credentials stay here. Of a write that failed,
- * the error says in `refused` whether the provider has certainly not done it.
+ * Reads are retried, and equal ones that are asked for at once are one call; writes never are. Redirects are never followed, so that
+ * credentials stay here. Of a write that failed, the error says in `refused` whether the provider has certainly not done it.
  */
 export type Http = (request: HttpRequest) => Promise<unknown>;
 
 /** Deadlines in milliseconds, and the most bytes that an answer may have. */
 export interface HttpLimits {
   readonly connectTimeout: number;
-  /** From the first byte written to the last byte read, over all retries. */
+  /** From when it is asked for to the last byte read, over all retries, and all waiting for a place. */
   readonly readTimeout: number;
   readonly sendTimeout: number;
   /** The same for a call that carries a file, which takes as long as whoever uploads it. */
   readonly uploadTimeout: number;
   readonly maxAnswerBytes: number;
-  /** How often a read is tried again. */
-  readonly maxRetries: number;
-  /** The most connections at once. */
+  /** The most connections of reads at once. */
   readonly maxConnections: number;
 }
 
@@ -61,7 +63,6 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   uploadTimeout: 300_000,
   // Pigeons answers whole conversations in one piece: some 20,000 messages fit.
   maxAnswerBytes: 32 * 1024 * 1024,
-  maxRetries: 2,
   maxConnections: 32,
 };
 
@@ -70,72 +71,145 @@ export interface HttpOptions {
   readonly baseUrl: string;
   /** Sent with every call: where the account's own credentials stand. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly limits: HttpLimits;
+  readonly limits: Pick<HttpLimits, 'readTimeout' | 'sendTimeout' | 'uploadTimeout'>;
   /** For reads. */
   readonly reads: Transport;
   /** For writes. */
   readonly sends: Transport;
-  readonly health: AccountHealth;
+  readonly resilience: Resilience;
+  /** Milliseconds that a read's answer may be given again; 0 for not at all. */
+  readonly cacheFor: number;
+  readonly observer: CallObserver;
   readonly log: Logger;
 }
 
 /** The one way out to a provider, for one account. */
 export function createHttp(options: HttpOptions): Http {
-  const { source, limits, health, log } = options;
+  const { source, limits, resilience, observer, log } = options;
+  const { host } = new URL(options.baseUrl);
   const base = options.baseUrl.replace(/\/+$/, '');
+  const reads = createSharedReads({
+    cacheFor: options.cacheFor,
+    shared: (how) => observer.shared(source, how),
+  });
+  const timeouts = { read: limits.readTimeout, send: limits.sendTimeout, upload: limits.uploadTimeout };
 
   return async (request) => {
-    const { signal: caller, calls } = request.context;
-    calls.begin();
-    const isRead = request.body === undefined && (request.method ?? 'GET') === 'GET';
-    const carriesFile = request.body !== undefined && 'multipart' in request.body;
-    const timeout = isRead ? limits.readTimeout : carriesFile ? limits.uploadTimeout : limits.sendTimeout;
-    const deadline = AbortSignal.timeout(timeout);
-    const call = {
-      request: {
-        method: request.method ?? 'GET',
-        url: toUrl(base, request),
-        headers: { accept: 'application/json', ...options.headers, ...request.headers },
-        ...(request.body && { body: request.body }),
-      },
-      signal: AbortSignal.any([caller, deadline]),
-    };
-    const once = () => attempt(isRead ? options.reads : options.sends, call, request);
-    if (!isRead) return once();
-    return retryReads(once, {
-      ...{ signal: call.signal, maxRetries: limits.maxRetries },
-      // What is in trouble already is not asked more often than an operation may ask.
-      mayRetry: () => calls.hasRoom,
-    });
-
-    // One round trip. Circuit breaking and budgets wrap this function.
-    async function attempt(
-      transport: Transport,
-      { request: wire, signal }: typeof call,
-      { call: name }: HttpRequest,
-    ): Promise<unknown> {
-      calls.made();
-      const startedAt = performance.now();
-      let answer: Answer | undefined;
-      let code = 'OK';
-      try {
-        answer = await transport(wire, signal);
-        const error = toStatusError(answer, source);
-        if (error) throw error;
-        const body = readBody(answer, source, name);
-        health.succeeded();
-        return body;
-      } catch (cause) {
-        const error = toProviderError(cause, { source, caller, deadline });
-        code = error.code;
-        if (error.code !== 'CANCELLED') health.failed(error);
-        throw error;
-      } finally {
-        const milliseconds = Math.round(performance.now() - startedAt);
-        log.debug({ ...source, call: name, status: answer?.status, code, milliseconds }, 'provider call');
-      }
-    }
+    const { context } = request;
+    context.calls.begin();
+    const call = { request, kind: kindOf(request), wire: toWire(request) };
+    if (call.kind !== 'read') return write(call);
+    const signal = endOf(context);
+    if (context.fresh) return (await make(call, signal)).value;
+    const reader = { signal, ended: () => endedError(context) };
+    return reads.read(toKey(call.wire), reader, (abort) => make(call, abort));
   };
+
+  async function write(call: Call): Promise<unknown> {
+    // Before it, nobody may wait for what will be old; after it, nobody be given what was read meanwhile.
+    reads.drop();
+    try {
+      return (await make(call, call.request.context.signal)).value;
+    } finally {
+      reads.drop();
+      const { body } = call.wire;
+      if (body && 'multipart' in body) destroyFiles(body.multipart);
+    }
+  }
+
+  /** Makes a call, with whatever stands between Parley and a provider in trouble. */
+  function make(call: Call, caller: AbortSignal): Promise<ReadAnswer> {
+    const { kind, request } = call;
+    const deadline = createDeadline(timeouts[kind]);
+    const end = { caller, deadline: deadline.signal, signal: AbortSignal.any([caller, deadline.signal]) };
+    const running = resilience.run({
+      kind,
+      signal: end.signal,
+      left: () => deadline.left(),
+      attempt: () => attempt(call, end),
+      // What is in trouble already is not asked more often than an operation may ask.
+      mayRetry: () => request.context.calls.hasRoom,
+      ended: () => toProviderError(new Error('ended before it was made'), { source, ...end, refused: true }),
+    });
+    return running.finally(() => deadline.end());
+  }
+
+  /** One round trip. */
+  async function attempt({ kind, wire, request }: Call, end: End): Promise<ReadAnswer> {
+    const { call: name, context } = request;
+    context.calls.made();
+    const span = context.span?.child(`${source.provider} ${name}`, {
+      'parley.provider': source.provider,
+      'parley.account': source.accountId,
+      'http.request.method': wire.method,
+      'server.address': host,
+    });
+    const startedAt = performance.now();
+    let answer: Answer | undefined;
+    let code = 'OK';
+    try {
+      answer = await (kind === 'read' ? options.reads : options.sends)(wire, end.signal);
+      const error = toStatusError(answer, source);
+      if (error) throw error;
+      return { value: readBody(answer, source, name), size: answer.body.length };
+    } catch (cause) {
+      const error = toProviderError(cause, { source, ...end, refused: isUnwritten(cause) });
+      code = error.code;
+      throw error;
+    } finally {
+      const milliseconds = performance.now() - startedAt;
+      if (answer) span?.set({ 'http.response.status_code': answer.status });
+      span?.end(code === 'OK' ? undefined : code);
+      observer.call(source, { kind, code, seconds: milliseconds / 1_000 });
+      log.debug(
+        { ...source, call: name, status: answer?.status, code, milliseconds: Math.round(milliseconds) },
+        'provider call',
+      );
+    }
+  }
+
+  function toWire(request: HttpRequest): WireRequest {
+    return {
+      method: request.method ?? 'GET',
+      url: toUrl(base, request),
+      headers: { accept: 'application/json', ...options.headers, ...request.headers },
+      ...(request.body && { body: request.body }),
+    };
+  }
+
+  function endedError({ signal, deadline }: CallContext): ParleyError {
+    const ends = { caller: signal, deadline: deadline?.signal };
+    return toProviderError(new Error('not waited for'), { source, ...ends, refused: true });
+  }
+}
+
+interface Call {
+  readonly request: HttpRequest;
+  readonly kind: CallKind;
+  readonly wire: WireRequest;
+}
+
+/** What ends a call. */
+interface End {
+  readonly caller: AbortSignal;
+  readonly deadline: AbortSignal;
+  /** Either. */
+  readonly signal: AbortSignal;
+}
+
+function kindOf({ method, body }: HttpRequest): CallKind {
+  if (body === undefined && (method ?? 'GET') === 'GET') return 'read';
+  return body !== undefined && 'multipart' in body ? 'upload' : 'send';
+}
+
+/** When an operation waits no longer. */
+function endOf({ signal, deadline }: CallContext): AbortSignal {
+  return deadline ? AbortSignal.any([signal, deadline.signal]) : signal;
+}
+
+/** All that an answer depends on: with other credentials, or in another language, it is another read. */
+function toKey({ url, headers }: WireRequest): string {
+  return JSON.stringify([url, headers]);
 }
 
 function toUrl(base: string, { path, query = {} }: HttpRequest): string {
@@ -146,20 +220,24 @@ function toUrl(base: string, { path, query = {} }: HttpRequest): string {
   return `${base}${path}${suffix}`;
 }
 
-function toProviderError(
-  thrown: unknown,
-  { source, caller, deadline }: { source: ErrorSource; caller: AbortSignal; deadline: AbortSignal },
-): ParleyError {
+interface Ending {
+  readonly source: ErrorSource;
+  readonly caller: AbortSignal;
+  readonly deadline: AbortSignal | undefined;
+  /** Whether the provider has certainly got nothing of it. */
+  readonly refused: boolean;
+}
+
+function toProviderError(thrown: unknown, { source, caller, deadline, refused }: Ending): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
   const cause = toCause(thrown);
-  const refused = isUnwritten(thrown);
   if (caller.aborted)
     return new ParleyError(
       'CANCELLED',
       'The operation was ended: its caller went away, or Parley is stopping.',
       { source, refused, cause },
     );
-  if (deadline.aborted || isTimeout(thrown)) {
+  if (deadline?.aborted || isTimeout(thrown)) {
     return new ProviderError('PROVIDER_TIMEOUT', `${source.provider} did not answer in time.`, {
       source,
       refused,

@@ -6,7 +6,7 @@ import { toFormData } from './multipart.ts';
 import type { Transport } from './transport.ts';
 
 /** Whatever carries a body or a stream goes by got, which knows forms and files. */
-export function createGotTransport(limits: HttpLimits): Transport {
+export function createGotTransport(limits: Pick<HttpLimits, 'connectTimeout' | 'maxAnswerBytes'>): Transport {
   const client = got.extend({
     // POST is never retried here: a repeated send is a duplicate message to a customer.
     retry: { limit: 0 },
@@ -48,8 +48,6 @@ export function createGotTransport(limits: HttpLimits): Transport {
         throw Object.assign(new Error('answer too large'), { code: 'ERR_BODY_TOO_LARGE', written: true });
       }
       throw Object.assign(error as Error, { written: begins && mayBeWritten(error) });
-    } finally {
-      if (body && 'multipart' in body) destroyFiles(body.multipart);
     }
   };
 }
@@ -65,9 +63,4 @@ function mayBeWritten(error: unknown): boolean {
 function toGotBody(body: HttpBody) {
   if ('json' in body) return { json: body.json };
   return { body: 'multipart' in body ? toFormData(body.multipart) : body.form.toString() };
-}
-
-// What was not read to its end holds a file, or an upload, open.
-function destroyFiles(fields: Extract<HttpBody, { multipart: unknown }>['multipart']): void {
-  for (const [, value] of fields) if (typeof value !== 'string') value.body.destroy();
 }

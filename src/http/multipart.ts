@@ -11,6 +11,11 @@ export interface MultipartFile {
   readonly body: Readable;
 }
 
+/** Lets go of files that were not read to their end: each holds an open file, or an upload, open. */
+export function destroyFiles(fields: readonly MultipartField[]): void {
+  for (const [, value] of fields) if (typeof value !== 'string') value.body.destroy();
+}
+
 /**
  * The fields as something that got takes for a form. A real `FormData` holds files whole, or knows at least their size: a
  * file that is still arriving has neither.

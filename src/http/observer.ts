@@ -18,3 +18,12 @@ export interface CallObserver {
   /** Rows of an answer could not be read, and are missing. */
   lost(source: ErrorSource, call: string, count: number): void;
 }
+
+/** Where nobody watches. */
+export const NO_OBSERVER: CallObserver = {
+  call: () => undefined,
+  retried: () => undefined,
+  shared: () => undefined,
+  refused: () => undefined,
+  lost: () => undefined,
+};

@@ -58,6 +58,8 @@ export interface OnceOptions {
   /** Milliseconds after a try in which its message may still turn up in the provider's history. */
   readonly settlingTime: number;
   readonly now: () => number;
+  /** Aborts when Parley stops, and waits for answers no longer. */
+  readonly stopping: AbortSignal;
   /** Told of what went wrong behind a caller's back. */
   readonly report: (error: unknown, what: string) => void;
 }

@@ -28,6 +28,8 @@ export interface Tried {
 }
 
 export interface TryOptions {
+  /** Aborts when Parley stops, and waits for answers no longer. */
+  readonly stopping: AbortSignal;
   /** Absent where the provider keeps our names, so that nobody can be taken for another. */
   readonly contention: Contention | undefined;
   readonly background: Background;
@@ -45,7 +47,7 @@ export async function tryPart(
   planned: PlannedPart,
   claim: Claim,
   context: ReadContext,
-  { contention, background, now, report }: TryOptions,
+  { contention, background, now, report, stopping }: TryOptions,
 ): Promise<Tried> {
   const { own } = claim;
   const { conversationId } = claim.record;
@@ -71,7 +73,8 @@ export async function tryPart(
   if (remaining <= 0) return refused(tooLate());
   try {
     // The caller may leave: a message that is on its way is not called back by that.
-    const sent = await planned.send({ ...context, signal: AbortSignal.timeout(Math.ceil(remaining)) });
+    const signal = AbortSignal.any([AbortSignal.timeout(Math.ceil(remaining)), stopping]);
+    const sent = await planned.send({ ...context, signal });
     const { progress } = sent;
     const told = { conversationId: sent.conversationId, messageId: progress.messageId };
     if (contention) await background.surely(() => contention.settle(claim, told, own), 'whose a message is');

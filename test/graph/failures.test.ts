@@ -23,7 +23,7 @@ describe("a provider's failure", () => {
   let harness: Harness;
 
   beforeAll(async () => {
-    harness = await startHarness({ httpLimits: { readTimeout: 1_000 } });
+    harness = await startHarness({ callLimits: { readTimeout: 1_000 } });
   });
   afterAll(() => harness.close());
   beforeEach(() => {

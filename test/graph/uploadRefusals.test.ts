@@ -61,7 +61,7 @@ describe('an upload that goes wrong', () => {
     harness = await start({ environment });
     hasty = await start({
       environment: { ...environment, UPLOAD_IDLE_TIMEOUT: '400ms' },
-      httpLimits: { uploadTimeout: 300 },
+      callLimits: { uploadTimeout: 300 },
     });
   });
   let before: readonly string[];

@@ -5,12 +5,16 @@ import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
-import type { Http, HttpBody, HttpLimits, HttpRequest } from '../../src/http/client.ts';
-import { createHttp, DEFAULT_HTTP_LIMITS } from '../../src/http/client.ts';
+import type { Http, HttpBody, HttpRequest } from '../../src/http/client.ts';
+import type { CallLimits } from '../../src/callLimits.ts';
+import { DEFAULT_CALL_LIMITS } from '../../src/callLimits.ts';
+import { createHttp } from '../../src/http/client.ts';
 import { createGotTransport } from '../../src/http/gotTransport.ts';
-import type { AccountHealth } from '../../src/http/health.ts';
-import { createHealth } from '../../src/http/health.ts';
 import type { MultipartField } from '../../src/http/multipart.ts';
+import { NO_OBSERVER } from '../../src/http/observer.ts';
+import { createProviderShares } from '../../src/http/resilience/createProviderShares.ts';
+import type { Resilience } from '../../src/http/resilience/createResilience.ts';
+import { createResilience } from '../../src/http/resilience/createResilience.ts';
 import { createReadPool } from '../../src/http/undiciTransport.ts';
 import type { ParleyError } from '../../src/messaging/errors.ts';
 import { ContractError, NotFoundError, ProviderError } from '../../src/messaging/errors.ts';
@@ -65,12 +69,12 @@ interface Client {
   readonly http: Http;
   readonly get: (request?: Partial<HttpRequest>) => Promise<unknown>;
   readonly post: (body?: HttpBody, request?: Partial<HttpRequest>) => Promise<unknown>;
-  readonly health: AccountHealth;
+  readonly health: Pick<Resilience, 'status'>;
   readonly logged: () => string;
 }
 
 interface ClientOptions {
-  readonly limits?: Partial<HttpLimits>;
+  readonly limits?: Partial<CallLimits>;
   /** What carries the reads: in production it is undici. */
   readonly reader?: Reader;
   readonly ownCredentials?: boolean;
@@ -80,20 +84,27 @@ function createClient(
   baseUrl: string,
   { limits: changes, reader = 'undici', ownCredentials = true }: ClientOptions = {},
 ): Client {
-  const limits = { ...DEFAULT_HTTP_LIMITS, maxRetries: 0, ...changes };
-  const pool = createReadPool(limits);
+  const limits = { ...DEFAULT_CALL_LIMITS, maxRetries: 0, ...changes };
+  const pool = createReadPool({ ...limits, maxConnections: limits.concurrency.reads });
   closers.push(() => pool.close());
   const sends = createGotTransport(limits);
   const lines: string[] = [];
-  const health = createHealth({ ownCredentials });
+  const source = { provider: 'PACT', accountId: 'sales' } as const;
+  const health = createResilience({
+    ...limits,
+    ...{ source, ownCredentials },
+    observer: NO_OBSERVER,
+    shared: createProviderShares()('pact', limits.maxProviderCalls),
+  });
   const http = createHttp({
-    source: { provider: 'PACT', accountId: 'sales' },
+    source,
     baseUrl,
     headers: { 'x-private-api-token': TOKEN },
-    limits,
+    ...{ limits, cacheFor: limits.cacheFor },
     reads: reader === 'undici' ? pool.transport : sends,
     sends,
-    health,
+    resilience: health,
+    observer: NO_OBSERVER,
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
   });
   const context = contextOf(new AbortController().signal);

@@ -235,6 +235,7 @@ export function createWorld({ namesSends }: { readonly namesSends: boolean }): W
         contention: createContention(createContenders(store, DAY)),
         background,
         settlingTime: SETTLING,
+        stopping: new AbortController().signal,
         now,
         report: () => undefined,
       }),

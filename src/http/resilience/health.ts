@@ -1,5 +1,5 @@
-import type { ParleyError } from '../messaging/errors.ts';
-import type { AccountStatus } from '../messaging/registry.ts';
+import type { ParleyError } from '../../messaging/errors.ts';
+import type { AccountStatus } from '../../messaging/registry.ts';
 
 /** What the calls of one account have shown of its provider, without a call of its own. */
 export interface AccountHealth {

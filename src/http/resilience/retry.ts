@@ -1,20 +1,33 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { ParleyError } from '../messaging/errors.ts';
+import { ParleyError } from '../../messaging/errors.ts';
+import { NotMadeError } from './NotMadeError.ts';
+
+export interface RetryOptions {
+  readonly signal: AbortSignal;
+  readonly maxRetries: number;
+  /** Milliseconds that are left for all of it. */
+  readonly left: () => number;
+  /** Asked before each retry. */
+  readonly mayRetry: () => boolean;
+}
 
 /**
  * Tries a read again while it fails in a way that may pass, with growing, jittered pauses. A time that the provider
- * named is kept if it is short; a longer one is the caller's to wait, who learns it from the error.
+ * named is kept if there is so much left; a longer one is the caller's to wait, who learns it from the error.
+ *
+ * Cockatiel's own retry pauses on after its signal has aborted, and would keep a caller who has left.
  */
 export async function retryReads<T>(
   read: () => Promise<T>,
-  { signal, maxRetries, mayRetry }: { signal: AbortSignal; maxRetries: number; mayRetry: () => boolean },
+  { signal, maxRetries, left, mayRetry }: RetryOptions,
 ): Promise<T> {
   for (let retry = 0; ; retry += 1) {
     try {
       return await read();
     } catch (error) {
       const pause = pauseBefore(retry, error);
-      if (retry === maxRetries || pause === undefined || signal.aborted || !mayRetry()) throw error;
+      if (retry === maxRetries || pause === undefined || signal.aborted) throw error;
+      if (pause + SHORTEST_TRY > left() || !mayRetry()) throw error;
       // When the caller leaves or the deadline passes meanwhile, what went wrong first is the better news.
       await wait(pause, undefined, { signal }).catch(() => Promise.reject(error as Error));
     }
@@ -25,12 +38,12 @@ export async function retryReads<T>(
 function pauseBefore(retry: number, error: unknown): number | undefined {
   if (!(error instanceof ParleyError) || !error.retryable || error.code === 'PROVIDER_TIMEOUT')
     return undefined;
-  if (error.retryAfter !== undefined) {
-    return error.retryAfter <= MAX_RETRY_AFTER_SECONDS ? error.retryAfter * 1000 : undefined;
-  }
+  if (error instanceof NotMadeError) return undefined;
+  if (error.retryAfter !== undefined) return error.retryAfter * 1_000;
   const ceiling = BASE_PAUSE * 2 ** retry;
   return ceiling / 2 + Math.random() * (ceiling / 2);
 }
 
 const BASE_PAUSE = 50;
-const MAX_RETRY_AFTER_SECONDS = 2;
+/** Milliseconds that a try needs to be worth making. */
+const SHORTEST_TRY = 50;
