@@ -69,7 +69,11 @@ export async function startHarness({
   const sandbox = await startSandbox();
   const lines: string[] = [];
   const settings: Config = {
-    ...loadConfig({ PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'trace', ...environment }),
+    // The sandbox, and whatever a test does to the process, are in the same event loop.
+    ...loadConfig({
+      ...{ PORT: '0', METRICS_PORT: '0', LOG_LEVEL: 'trace', MAX_EVENT_LOOP_DELAY: '60s' },
+      ...environment,
+    }),
     accounts: accounts(sandbox),
     ...config,
   };

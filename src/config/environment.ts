@@ -19,7 +19,7 @@ interface Times {
 }
 
 /** Whether it is longer than from the beginning of a send to when it is certain that nothing has come of it. */
-function isLongerThanDoubt(
+export function isLongerThanDoubt(
   duration: number,
   { READ_TIMEOUT, SEND_TIMEOUT, UPLOAD_TOTAL_TIMEOUT, SEND_SETTLING_TIME }: Times,
 ): boolean {

@@ -8,7 +8,7 @@ import { toBrowsers } from './browsers.ts';
 import type { ClaimsConfig, ClientConfig } from './callers.ts';
 import { DEFAULT_CLAIMS } from './callers.ts';
 import type { Environment, LOG_LEVELS } from './environment.ts';
-import { environmentSchema } from './environment.ts';
+import { environmentSchema, isLongerThanDoubt } from './environment.ts';
 import type { LimitsConfig } from './limits.ts';
 import { toLimits } from './limits.ts';
 import type { LoadConfig } from './load.ts';
@@ -133,6 +133,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const auth = settings.data && toAuth(settings.data);
   // With mistakes in the file, nobody knows whether there are clients.
   if (auth && (file || !path)) problems.push(...problemsBetween(auth, file));
+  if (settings.data && file) problems.push(...problemsOfTimeouts(settings.data, file));
   if (!settings.success || !auth || !persisted?.operations || problems.length > 0)
     throw new ConfigError(problems);
   return toConfig(settings.data, {
@@ -178,6 +179,18 @@ function problemsOfTokenHeaders(
       ? [`accounts[${index}].tokenHeader: "${account.tokenHeader}" says who calls Parley`]
       : [],
   );
+}
+
+/** An account's own deadlines count as the environment's do: for longer than its sends are in doubt, a key must be remembered. */
+function problemsOfTimeouts(settings: Environment, { accounts, providers }: AccountsFile): string[] {
+  return accounts.flatMap(({ id, provider, resilience }) => {
+    const own = { ...providers[provider], ...resilience };
+    const { readTimeout = settings.READ_TIMEOUT, sendTimeout = settings.SEND_TIMEOUT } = own;
+    const times = { ...settings, READ_TIMEOUT: readTimeout, SEND_TIMEOUT: sendTimeout };
+    return isLongerThanDoubt(settings.IDEMPOTENCY_TTL, times)
+      ? []
+      : [`IDEMPOTENCY_TTL: is too short for the deadlines of the account "${id}" (docs/resilience.md)`];
+  });
 }
 
 const CHOOSE_AUTH =

@@ -5,7 +5,7 @@ import type { PageRequest, Position } from '../../src/messaging/paging.ts';
 import type { Message, Provider, ReadContext } from '../../src/messaging/provider.ts';
 import type { Emulator, Fault, Sandbox } from '../../src/sandbox/index.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
-import { openSandboxAccounts } from '../openSandboxAccounts.ts';
+import { EACH_FAULT_BY_ITSELF, openSandboxAccounts } from '../openSandboxAccounts.ts';
 import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 
 /** What the suite needs to know of a provider's half of the sandbox. */
@@ -42,7 +42,10 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
     beforeAll(async () => {
       sandbox = await startSandbox();
       subject = subjectOf(sandbox);
-      const accounts = openSandboxAccounts(sandboxAccounts(sandbox), { readTimeout: 2_000 });
+      const accounts = openSandboxAccounts(sandboxAccounts(sandbox), {
+        ...EACH_FAULT_BY_ITSELF,
+        readTimeout: 2_000,
+      });
       provider = accounts.registry.get(subject.accountId)!.provider;
       close = accounts.close;
     });

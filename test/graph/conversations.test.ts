@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Harness } from '../harness.ts';
+import { EACH_FAULT_BY_ITSELF } from '../openSandboxAccounts.ts';
 import { startHarness, tally } from '../harness.ts';
 import { sandboxAccounts } from '../../src/accounts.ts';
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Fault } from '../../src/sandbox/index.ts';
 import { emulators, startHarness } from '../harness.ts';
 import type { Harness } from '../harness.ts';
+import { EACH_FAULT_BY_ITSELF } from '../openSandboxAccounts.ts';
 
 const FAULTS: [string, Fault, object][] = [
   ['401', 401, { code: 'PROVIDER_UNAUTHENTICATED', retryable: false }],
@@ -23,7 +24,7 @@ describe("a provider's failure", () => {
   let harness: Harness;
 
   beforeAll(async () => {
-    harness = await startHarness({ callLimits: { readTimeout: 1_000 } });
+    harness = await startHarness({ callLimits: { ...EACH_FAULT_BY_ITSELF, readTimeout: 1_000 } });
   });
   afterAll(() => harness.close());
   beforeEach(() => {

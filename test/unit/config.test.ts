@@ -66,6 +66,10 @@ describe('the configuration', () => {
       metricsPort: undefined,
       redis: undefined,
       deadlines: { connectTimeout: 3_000, readTimeout: 10_000, sendTimeout: 15_000 },
+      operationTimeout: 20_000,
+      load: { maxOperations: 1_000, maxEventLoopDelay: 250 },
+      shutdownGrace: 25_000,
+      providers: {},
       sends: { keyTtl: 86_400_000, settlingTime: 60_000 },
       uploads: {
         maxFileBytes: 26_214_400,

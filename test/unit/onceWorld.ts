@@ -64,6 +64,8 @@ export interface Stored {
   readonly at: number;
 }
 
+const anyOf = AbortSignal.any.bind(AbortSignal);
+
 export interface World {
   fates: Fates;
   readonly stored: readonly Stored[];
@@ -134,6 +136,11 @@ export function createWorld({ namesSends }: { readonly namesSends: boolean }): W
     deadlines.set(controller.signal, clock + milliseconds);
     events.push({ due: clock + milliseconds, happen: () => controller.abort() });
     return controller.signal;
+  });
+  jest.spyOn(AbortSignal, 'any').mockImplementation((signals) => {
+    const any = anyOf(signals);
+    deadlines.set(any, Math.min(...[...signals].map((signal) => deadlines.get(signal) ?? Infinity)));
+    return any;
   });
 
   const world: World = {

@@ -21,10 +21,14 @@ export async function retryReads<T>(
   read: () => Promise<T>,
   { signal, maxRetries, left, mayRetry }: RetryOptions,
 ): Promise<T> {
+  let first: Error | undefined;
   for (let retry = 0; ; retry += 1) {
     try {
       return await read();
     } catch (error) {
+      // That it could not even be tried again says less than why it had to be.
+      if (first && error instanceof NotMadeError) throw first;
+      first ??= error as Error;
       const pause = pauseBefore(retry, error);
       if (retry === maxRetries || pause === undefined || signal.aborted) throw error;
       if (pause + SHORTEST_TRY > left() || !mayRetry()) throw error;
