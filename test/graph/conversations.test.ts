@@ -21,6 +21,7 @@ describe('the merged list of conversations', () => {
 
   beforeAll(async () => {
     harness = await startHarness({
+      callLimits: EACH_FAULT_BY_ITSELF,
       // Two accounts of one provider are normal.
       accounts: (sandbox) => [
         ...sandboxAccounts(sandbox),
