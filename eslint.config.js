@@ -30,6 +30,7 @@ const FOLDERS = [
   'graph',
   'http',
   'messaging',
+  'observability',
   'providers',
   'realtime',
   'sandbox',

@@ -23,7 +23,10 @@ import type { Sandbox } from './sandbox/index.ts';
 export interface OpenAccounts {
   readonly registry: Registry;
   /** How each account is doing right now. */
-  load(): readonly (AccountLoad & { readonly source: ErrorSource; readonly status: AccountStatus })[];
+  readonly load: () => readonly (AccountLoad & {
+    readonly source: ErrorSource;
+    readonly status: AccountStatus;
+  })[];
   readonly close: () => Promise<void>;
 }
 

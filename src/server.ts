@@ -18,7 +18,10 @@ import { healthOf } from './health.ts';
 import { answerBadPath, answerClientError, answerErrorsAsGraphQL, answerExpectation } from './httpErrors.ts';
 import { isLoopback } from './isLoopback.ts';
 import { limitArrival } from './limitArrival.ts';
-import { createMetrics } from './metrics.ts';
+import { createLog } from './observability/createLog.ts';
+import { createMetrics } from './observability/createMetrics.ts';
+import { logOperation } from './observability/logOperation.ts';
+import { secretsOf } from './observability/secretsOf.ts';
 import type { Account } from './messaging/registry.ts';
 import { watchOverload } from './overload.ts';
 import { startSandbox } from './sandbox/index.ts';
@@ -50,7 +53,7 @@ export interface ServerOptions {
 }
 
 export async function createServer(config: Config, options: ServerOptions = {}): Promise<ParleyServer> {
-  const log = options.log ?? pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+  const log = options.log ?? openLog(config);
   const sandbox = config.accounts ? undefined : await startSandbox();
   const accounts = config.accounts ?? sandboxAccounts(sandbox!);
   const limitsOf = (account: AccountConfig) => callLimitsOf(account, config, options.callLimits);
@@ -70,7 +73,8 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     close: closeWriting,
     ...writing
   } = await openWriting({
-    ...{ config, log, timeouts: longestOf(accounts.map(limitsOf)), stopping: shutdown.signal },
+    ...{ config, log, observer: metrics.writes, storeObserver: metrics.store },
+    ...{ timeouts: longestOf(accounts.map(limitsOf)), stopping: shutdown.signal },
     urlOf: (stagedKey, fileName) => fileUrl(publicUrl, stagedKey, fileName),
   }).catch(async (error: unknown) => {
     await closeAccounts();
@@ -102,7 +106,13 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     hostNames: hostNamesOf(config),
   });
   await addExplorer(app, { kind: config.explorer, document: EXAMPLE_OPERATIONS });
-  const apollo = createApollo({ config, log, report: (report) => metrics.operation(report) });
+  const apollo = createApollo({
+    ...{ config, log },
+    report(report) {
+      metrics.operation(report);
+      logOperation(log, report);
+    },
+  });
   await apollo.start();
   const inFlight = new Set<AbortController>();
   shutdown.signal.addEventListener('abort', () => {
@@ -170,6 +180,12 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       await sandbox?.close();
     },
   };
+}
+
+/** To standard error, since standard output belongs to whoever starts Parley. */
+function openLog(config: Config): Logger {
+  const secrets = secretsOf(config);
+  return createLog({ level: config.logLevel, secrets }, pino.destination({ dest: 2, sync: true }));
 }
 
 /** The longest that calls of each kind may take. */

@@ -23,9 +23,12 @@ import type { Store } from './messaging/store.ts';
 import type { Uploading } from './messaging/uploading.ts';
 import { createUploading } from './messaging/uploading.ts';
 import { createUploads } from './messaging/uploads.ts';
+import type { WriteObserver } from './messaging/writeObserver.ts';
 import { createMemoryStore } from './store/createMemoryStore.ts';
 import { createRateLimit } from './store/createRateLimit.ts';
 import { createRedisStore } from './store/createRedisStore.ts';
+import type { StoreObserver } from './store/observeStore.ts';
+import { observeStore } from './store/observeStore.ts';
 import { createFolderStaging } from './uploads/createFolderStaging.ts';
 import { createS3Staging } from './uploads/createS3Staging.ts';
 import { sniff } from './uploads/sniff.ts';
@@ -50,6 +53,8 @@ export interface WritingOptions {
   readonly timeouts: { readonly read: number; readonly send: number; readonly upload: number };
   /** Aborts when Parley stops, and waits for answers no longer. */
   readonly stopping: AbortSignal;
+  readonly observer: WriteObserver;
+  readonly storeObserver: StoreObserver;
   readonly log: Logger;
   /** Where anyone who knows a staged file's key can read it. */
   readonly urlOf: (stagedKey: string, fileName: string) => string;
@@ -61,14 +66,15 @@ const SWEEP_INTERVAL = 600_000;
 const SWEEP_MARGIN = 300_000;
 
 export async function openWriting(options: WritingOptions): Promise<Writing> {
-  const { config, log, urlOf, timeouts, stopping } = options;
+  const { config, log, urlOf, timeouts, stopping, observer } = options;
   const { sends, uploads: limits } = config;
   const report = (error: unknown, what: string) => {
     const { code, source, message } = error instanceof ParleyError ? error : {};
     log.warn({ ...source, code, ...(code ? { reason: message } : { err: error }) }, what);
   };
   // One clock for all processes: whether a send is overdue must not depend on who looks.
-  const { store, now, rateLimit, close: closeStore } = openStore(config, report);
+  const { now, rateLimit, close: closeStore, ...opened } = openStore(config, report);
+  const store = observeStore(opened.store, options.storeObserver);
   const { staging, close: closeStaging } = await openStaging(limits.storage);
   const stopSweeping = sweepRegularly(
     staging,
@@ -87,14 +93,14 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
   const uploads = createUploads({ store, staging, keep: limits.unsentTtl, sniff, urlOf, now });
   return {
     sending: createSending({
-      ...{ once, uploads },
+      ...{ once, uploads, observer },
       rate: config.limits.sends && rateLimit('sends', config.limits.sends),
       // Before it sends, an adapter may have to read: Pigeons has to be told the receiver.
       sendTimeout: timeouts.read + timeouts.send,
       fileSendTimeout: timeouts.read + timeouts.upload,
     }),
     uploading: createUploading({
-      ...{ uploads, store, now, keep: limits.unsentTtl },
+      ...{ uploads, store, now, keep: limits.unsentTtl, observer },
       timeout: timeouts.upload,
     }),
     gestures: createGestures(),

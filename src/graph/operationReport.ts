@@ -1,8 +1,12 @@
 import type { ApolloServerPlugin } from '@apollo/server';
+import type { FormattedExecutionResult } from 'graphql';
+import { OperationTypeNode } from 'graphql';
 import type { GraphContext } from './context.ts';
 
 /** What an operation has come to. */
 export interface OperationReport {
+  /** What its author calls it; undefined where it has no name. */
+  readonly name: string | undefined;
   /** Undefined for what could not be told, such as a document that does not parse. */
   readonly type: 'query' | 'mutation' | 'subscription' | undefined;
   /** Whether it was answered, answered with errors, or refused before it began. */
@@ -13,6 +17,11 @@ export interface OperationReport {
   readonly upstreamCalls: number;
   /** Seconds. */
   readonly duration: number;
+  /** The codes of its errors, and of what its writes were refused for; each once, sorted. */
+  readonly codes: readonly string[];
+  readonly viewerId: string;
+  /** Undefined while nothing is traced. */
+  readonly traceId: string | undefined;
 }
 
 export interface OperationReportOptions {
@@ -34,14 +43,18 @@ export function createOperationReport({
           // Without incremental delivery, which this schema has not got, there is no other kind.
           if (response.body.kind !== 'single') return Promise.resolve();
           const { singleResult } = response.body;
-          const { cost, read } = contextValue;
+          const { cost, read, caller } = contextValue;
           const upstreamCalls = read.calls.count;
           report({
+            name: operation?.name?.value,
             type: operation?.operation,
             outcome: !singleResult.errors ? 'ok' : 'data' in singleResult ? 'errors' : 'refused',
             cost: cost.estimate,
             upstreamCalls,
             duration: (performance.now() - startedAt) / 1_000,
+            codes: codesOf(singleResult, operation?.operation === OperationTypeNode.MUTATION),
+            viewerId: caller.viewer.id,
+            traceId: read.span?.traceId,
           });
           if (told && request.http?.headers.has(COST_HEADER)) {
             singleResult.extensions = {
@@ -54,6 +67,18 @@ export function createOperationReport({
       });
     },
   };
+}
+
+/** Those of a write's `userErrors` are known where the caller has asked for them. */
+function codesOf({ errors = [], data }: FormattedExecutionResult, isMutation: boolean): string[] {
+  const codes = errors.map(({ extensions }) => extensions?.['code']);
+  if (isMutation) {
+    for (const payload of Object.values(data ?? {})) {
+      const { userErrors } = (payload ?? {}) as { userErrors?: unknown };
+      if (Array.isArray(userErrors)) codes.push(...userErrors.map((error: { code?: unknown }) => error.code));
+    }
+  }
+  return [...new Set(codes.filter((code) => typeof code === 'string'))].sort();
 }
 
 const COST_HEADER = 'parley-cost';

@@ -6,6 +6,7 @@ import type { Once, Outcome } from './once.ts';
 import type { StartConversation } from './outgoing.ts';
 import type { Delivery } from './provider.ts';
 import type { RateLimit } from './rateLimit.ts';
+import { sourceOf } from './registry.ts';
 import { scopeOf, toDelivery, toFailedDelivery } from './sendRecord.ts';
 import type { PlanOptions } from './sendPlan.ts';
 import { planMessage, planStart } from './sendPlan.ts';
@@ -15,6 +16,7 @@ import type { UserError } from './userErrors.ts';
 import { notFound, unsupported } from './userErrors.ts';
 import type { Caller } from './viewer.ts';
 import { unshared, viewerIdOf } from './viewer.ts';
+import type { SendOutcome, WriteObserver } from './writeObserver.ts';
 
 /** What a send came to. */
 export interface SendResult {
@@ -46,9 +48,10 @@ export interface SendingOptions extends PlanOptions {
   readonly once: Once;
   /** How many messages a viewer may send; undefined for any number. A key that was used before sends none. */
   readonly rate: RateLimit | undefined;
+  readonly observer: Pick<WriteObserver, 'sent'>;
 }
 
-export function createSending({ once, rate, ...options }: SendingOptions): Sending {
+export function createSending({ once, rate, observer, ...options }: SendingOptions): Sending {
   return {
     async sendMessage({ conversation, content, key }, { viewer, accounts, read: shared }) {
       const account = accounts.get(conversation.accountId);
@@ -63,12 +66,16 @@ export function createSending({ once, rate, ...options }: SendingOptions): Sendi
       const scope = scopeOf(viewerId, 'sendMessage', key);
       const fingerprint = fingerprintOf(JSON.stringify(conversation), content);
       const origin = { account, viewerId, key };
+      let isNew = false;
       const plan = async () => {
+        isNew = true;
         await rate?.take(viewer.id);
         return planMessage(origin, { conversation, content }, read, options);
       };
       const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
-      return toResult(scope, outcome, conversation);
+      const result = toResult(scope, outcome, conversation);
+      observer.sent(sourceOf(account), outcomeOf(result, isNew));
+      return result;
     },
 
     async startConversation({ accountId, start, key }, { viewer, accounts, read: shared }) {
@@ -85,12 +92,16 @@ export function createSending({ once, rate, ...options }: SendingOptions): Sendi
       const viewerId = await viewerIdOf(provider, { viewer, read });
       const scope = scopeOf(viewerId, 'startConversation', key);
       const fingerprint = fingerprintOf(accountId, start);
+      let isNew = false;
       const plan = async () => {
+        isNew = true;
         await rate?.take(viewer.id);
         return planStart({ account, viewerId, key }, start, options);
       };
       const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
-      return toResult(scope, outcome, null);
+      const result = toResult(scope, outcome, null);
+      observer.sent(sourceOf(account), outcomeOf(result, isNew));
+      return result;
     },
 
     async delivery(ref, { viewer, accounts, read: shared }) {
@@ -124,6 +135,14 @@ function toResult(
       conversation ?? (conversationId === null ? null : { accountId, externalId: conversationId }),
     userErrors: errors,
   };
+}
+
+/** @param isNew whether there was something left to send */
+function outcomeOf({ parts, userErrors }: SendResult, isNew: boolean): SendOutcome {
+  if (userErrors.some(({ code }) => code === 'IDEMPOTENCY_CONFLICT')) return 'CONFLICT';
+  if (parts.some(({ state }) => state === 'UNKNOWN')) return 'UNKNOWN';
+  if (userErrors.length > 0) return 'REFUSED';
+  return isNew ? 'SENT' : 'REPEATED';
 }
 
 function refused(userErrors: readonly UserError[]): SendResult {

@@ -6,6 +6,7 @@ import type { ConversationRef, UploadRef } from './ids.ts';
 import type { IncomingFile } from './incomingFile.ts';
 import { pause } from './pause.ts';
 import type { Attachment, ReadContext } from './provider.ts';
+import { sourceOf } from './registry.ts';
 import { scopeOf } from './sendRecord.ts';
 import type { Store } from './store.ts';
 import type { Upload, Uploads, UploadTarget } from './uploads.ts';
@@ -13,6 +14,7 @@ import type { UserError } from './userErrors.ts';
 import { notFound, toUserError, unsupported, userError } from './userErrors.ts';
 import type { Caller } from './viewer.ts';
 import { viewerIdOf } from './viewer.ts';
+import type { WriteObserver } from './writeObserver.ts';
 
 /** What a caller asks to be uploaded. */
 export interface UploadRequest {
@@ -39,6 +41,7 @@ export interface UploadingOptions {
   /** Milliseconds after which an upload that nobody has ended is over. */
   readonly timeout: number;
   readonly now: () => number;
+  readonly observer: Pick<WriteObserver, 'uploaded'>;
 }
 
 /** What is remembered of a key: that an upload is under way, or which one it gave. */
@@ -58,7 +61,7 @@ const PAUSE = 100;
 const LONGEST_WAIT = 20_000;
 
 export function createUploading(options: UploadingOptions): Uploading {
-  const { uploads, store, keep, timeout, now } = options;
+  const { uploads, store, keep, timeout, now, observer } = options;
   const taken = new WeakSet<IncomingFile>();
 
   return {
@@ -70,14 +73,14 @@ export function createUploading(options: UploadingOptions): Uploading {
       if (errors.length > 0) return errors;
       const viewerId = await viewerIdOf(account.provider, caller);
       const target = { account, conversation, viewerId };
+      const source = sourceOf(account);
       try {
-        const arrived = await file;
-        // By aliases, one file of a request would become hundreds.
-        if (taken.has(arrived)) return [userError('BAD_USER_INPUT', 'file', ONCE)];
-        taken.add(arrived);
-        if (key === null) return attachmentOf(await uploads.upload(target, arrived, caller.read));
-        return await uploadOnce(scopeOf(viewerId, 'uploadAttachment', key), target, arrived, caller.read);
+        const uploaded = await take(await file, key, target, caller.read);
+        if ('message' in uploaded) observer.uploaded(source, 'OK', uploaded.byteSize ?? 0);
+        else observer.uploaded(source, uploaded[0]?.code ?? 'INTERNAL_SERVER_ERROR', 0);
+        return uploaded;
       } catch (error) {
+        observer.uploaded(source, error instanceof ParleyError ? error.code : 'INTERNAL_SERVER_ERROR', 0);
         return [toFieldError(error)];
       }
     },
@@ -87,6 +90,19 @@ export function createUploading(options: UploadingOptions): Uploading {
       return account ? uploads.find(ref, await viewerIdOf(account.provider, caller)) : null;
     },
   };
+
+  async function take(
+    arrived: IncomingFile,
+    key: string | null,
+    target: UploadTarget,
+    context: ReadContext,
+  ): Promise<Attachment | readonly UserError[]> {
+    // By aliases, one file of a request would become hundreds.
+    if (taken.has(arrived)) return [userError('BAD_USER_INPUT', 'file', ONCE)];
+    taken.add(arrived);
+    if (key === null) return attachmentOf(await uploads.upload(target, arrived, context));
+    return uploadOnce(scopeOf(target.viewerId, 'uploadAttachment', key), target, arrived, context);
+  }
 
   async function uploadOnce(
     scope: string,

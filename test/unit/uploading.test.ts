@@ -77,6 +77,7 @@ function open() {
   const now = () => clock;
   const process = () =>
     createUploading({
+      observer: { uploaded: () => undefined },
       store,
       keep: KEEP,
       timeout: TIMEOUT,

@@ -1,0 +1,68 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Registry } from 'prom-client';
+import type { Health } from '../health.ts';
+import { SECURITY_HEADERS } from '../securityHeaders.ts';
+
+export interface MetricsServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export interface MetricsServerOptions {
+  readonly registry: Registry;
+  readonly host: string;
+  readonly port: number;
+  readonly health: () => Health;
+}
+
+/** Milliseconds for a request to arrive. */
+const TIMEOUT = 5_000;
+
+/**
+ * `/metrics`, and `/health/live` and `/health/ready` once more: this port goes on answering while the other one takes no more
+ * connections.
+ */
+export async function serveMetrics(options: MetricsServerOptions): Promise<MetricsServer> {
+  const { registry, host, port, health } = options;
+  const server = createServer({ requestTimeout: TIMEOUT, headersTimeout: TIMEOUT }, (request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, resolve);
+  });
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}/metrics`,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+
+  async function answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const page = PAGES[url ?? ''];
+    if (!page) return write(response, 404, 'text/plain', 'There is nothing here: see /metrics.\n');
+    if (method !== 'GET' && method !== 'HEAD') {
+      response.setHeader('allow', 'GET, HEAD');
+      return write(response, 405, 'text/plain', 'This is only to be read.\n');
+    }
+    if (page === 'metrics') return write(response, 200, registry.contentType, await registry.metrics());
+    const { ready, body } = page === 'ready' ? health() : { ready: true, body: { status: 'live' } };
+    return write(response, ready ? 200 : 503, 'application/json; charset=utf-8', JSON.stringify(body));
+  }
+
+  function write(response: ServerResponse, status: number, type: string, body: string): void {
+    response.writeHead(status, { ...SECURITY_HEADERS, 'content-type': type });
+    response.end(body);
+  }
+}
+
+const PAGES: Readonly<Record<string, 'metrics' | 'live' | 'ready'>> = {
+  '/metrics': 'metrics',
+  '/health/live': 'live',
+  '/health/ready': 'ready',
+};
