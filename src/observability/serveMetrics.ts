@@ -44,21 +44,31 @@ export async function serveMetrics(options: MetricsServerOptions): Promise<Metri
   };
 
   async function answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
-    const page = PAGES[url ?? ''];
-    if (!page) return write(response, 404, 'text/plain', 'There is nothing here: see /metrics.\n');
-    if (method !== 'GET' && method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD');
-      return write(response, 405, 'text/plain', 'This is only to be read.\n');
-    }
-    if (page === 'metrics') return write(response, 200, registry.contentType, await registry.metrics());
-    const { ready, body } = page === 'ready' ? health() : { ready: true, body: { status: 'live' } };
-    return write(response, ready ? 200 : 503, 'application/json; charset=utf-8', JSON.stringify(body));
-  }
-
-  function write(response: ServerResponse, status: number, type: string, body: string): void {
+    const { status, type, body } = await pageOf(url ?? '', method ?? '');
+    if (status === 405) response.setHeader('allow', 'GET, HEAD');
     response.writeHead(status, { ...SECURITY_HEADERS, 'content-type': type });
     response.end(body);
   }
+
+  async function pageOf(url: string, method: string): Promise<Page> {
+    const page = PAGES[url];
+    if (!page) return toText(404, 'There is nothing here: see /metrics.\n');
+    if (method !== 'GET' && method !== 'HEAD') return toText(405, 'This is only to be read.\n');
+    if (page === 'metrics')
+      return { status: 200, type: registry.contentType, body: await registry.metrics() };
+    const { ready, body } = page === 'ready' ? health() : { ready: true, body: { status: 'live' } };
+    return { status: ready ? 200 : 503, type: 'application/json; charset=utf-8', body: JSON.stringify(body) };
+  }
+}
+
+interface Page {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+function toText(status: number, body: string): Page {
+  return { status, type: 'text/plain', body };
 }
 
 const PAGES: Readonly<Record<string, 'metrics' | 'live' | 'ready'>> = {
