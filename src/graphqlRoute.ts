@@ -8,6 +8,7 @@ import { checkNesting } from './graph/documentNesting.ts';
 import { createSafelist } from './graph/safelist.ts';
 import { UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
+import type { Tracing } from './observability/createTracing.ts';
 import type { Overload } from './overload.ts';
 import type { RateLimit } from './messaging/rateLimit.ts';
 import type { Registry } from './messaging/registry.ts';
@@ -39,6 +40,8 @@ export interface GraphqlRouteOptions {
   readonly overload: Overload;
   /** Milliseconds that all reads of an operation may take together. */
   readonly readTime: number;
+  /** Undefined for none. */
+  readonly tracing: Pick<Tracing, 'operation'> | undefined;
 }
 
 const GRAPHQL_PATH = '/graphql';
@@ -49,7 +52,7 @@ const GRAPHQL_PATH = '/graphql';
  */
 export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptions): void {
   const { apollo, services, registry, authenticate, operations, uploads, inFlight } = options;
-  const { maxTokens, overload, readTime } = options;
+  const { maxTokens, overload, readTime, tracing } = options;
   const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
   // Read below, when the caller may be listened to.
@@ -86,18 +89,20 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
       await whenReceived(request.raw);
     },
     handler: fastifyApolloHandler(apollo, {
-      context: (request, reply) =>
-        Promise.resolve(
-          createContext({
-            ...services,
-            registry,
-            viewer: request.viewer!,
-            headers: request.headers,
-            signal: whenGone(reply, inFlight),
-            readTime,
-            whenOver: (listener) => void reply.raw.once('close', listener),
-          }),
-        ),
+      context: (request, reply) => {
+        const span = tracing?.operation(request.headers);
+        reply.raw.once('close', () => span?.end());
+        const context = createContext({
+          ...services,
+          registry,
+          viewer: request.viewer!,
+          headers: request.headers,
+          signal: whenGone(reply, inFlight),
+          ...{ span, readTime },
+          whenOver: (listener) => void reply.raw.once('close', listener),
+        });
+        return Promise.resolve(context);
+      },
     }),
   });
 }

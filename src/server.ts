@@ -21,6 +21,7 @@ import { limitArrival } from './limitArrival.ts';
 import { createLog } from './observability/createLog.ts';
 import { createMetrics } from './observability/createMetrics.ts';
 import { logOperation } from './observability/logOperation.ts';
+import { createTracing } from './observability/createTracing.ts';
 import { secretsOf } from './observability/secretsOf.ts';
 import type { Account } from './messaging/registry.ts';
 import { watchOverload } from './overload.ts';
@@ -125,6 +126,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     isStopping: () => stage === 'stopping',
     shed: (reason) => metrics.shed(reason),
   });
+  const tracing = config.tracing && (await createTracing(config.tracing, log));
   const health = () => healthOf(stage, overload.reason, isStoreUsable());
   addHealth(app, health);
   metrics.watchAccounts(load);
@@ -133,7 +135,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   addFileRoute(app, staging);
   addGraphqlRoute(app, {
     ...{ apollo, inFlight, overload, maxTokens: config.limits.maxTokens },
-    ...{ registry, readTime: config.operationTimeout },
+    ...{ registry, tracing, readTime: config.operationTimeout },
     services: {
       ...{ log, tellsSchema: config.introspection },
       ...writing,
@@ -173,6 +175,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       await app.close();
       await apollo.stop();
       await closeWriting(shutdown.left());
+      await tracing?.close();
       shutdown.end();
       // The last to go: it tells whoever asks that this process stops.
       await metrics.close();

@@ -5,7 +5,9 @@ import { browserVariables } from './browsers.ts';
 import { limitVariables } from './limits.ts';
 import { loadVariables } from './load.ts';
 import { persistedVariables, problemsOfPersisted } from './persistedOperations.ts';
+import { tracingVariables } from './tracing.ts';
 import { duration, durationOrUnlimited, timeout, wholeNumber } from './quantities.ts';
+import { problemsOfRedis, redisVariables } from './redis.ts';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -48,14 +50,8 @@ export const environmentSchema = z
     ...limitVariables,
     ...loadVariables,
     ...persistedVariables,
-    REDIS_URL: z
-      .string()
-      .refine((url) => /^rediss?:\/\/./.test(url) && URL.canParse(url), 'must be a redis:// or rediss:// URL')
-      .optional(),
-    REDIS_KEY_PREFIX: z
-      .string()
-      .regex(/^[\w:.-]{1,100}$/, 'must be 1 to 100 letters, digits, "_", "-", ":" or "."')
-      .default('parley:'),
+    ...tracingVariables,
+    ...redisVariables,
     CONNECT_TIMEOUT: timeout().default(3_000),
     READ_TIMEOUT: timeout().default(10_000),
     SEND_TIMEOUT: timeout().default(15_000),

@@ -16,6 +16,8 @@ import { toLoad } from './load.ts';
 import type { PersistedOperations } from './persistedOperations.ts';
 import { readPersistedOperations } from './persistedOperations.ts';
 import type { ProvidersConfig } from './resilience.ts';
+import type { TracingConfig } from './tracing.ts';
+import { toTracing } from './tracing.ts';
 
 /** All that Parley is told from outside, checked and unchanging. Times are milliseconds, sizes bytes. */
 export interface Config extends BrowserConfig {
@@ -37,6 +39,8 @@ export interface Config extends BrowserConfig {
   readonly persistedOperations: PersistedOperations;
   /** The port of the metrics, on the same address; undefined for none, 0 takes any free one. */
   readonly metricsPort: number | undefined;
+  /** Where traces go; undefined for nowhere. */
+  readonly tracing: TracingConfig | undefined;
   /** Where what outlives a request is kept; undefined for memory. */
   readonly redis: RedisConfig | undefined;
   /** Deadlines of calls to providers. */
@@ -232,6 +236,7 @@ function toConfig(settings: Environment, { file, auth, persistedOperations }: Fr
     limits: Object.freeze(toLimits(settings)),
     persistedOperations,
     metricsPort: settings.METRICS_PORT,
+    tracing: toTracing(settings),
     redis: settings.REDIS_URL
       ? Object.freeze({ url: settings.REDIS_URL, keyPrefix: settings.REDIS_KEY_PREFIX })
       : undefined,

@@ -4,6 +4,7 @@ import type { Gestures } from '../messaging/gestures.ts';
 import type { ReadContext } from '../messaging/provider.ts';
 import type { Accounts, Registry } from '../messaging/registry.ts';
 import type { Sending } from '../messaging/sending.ts';
+import type { Span } from '../messaging/span.ts';
 import type { Uploading } from '../messaging/uploading.ts';
 import { createUpstreamCalls } from '../messaging/upstreamCalls.ts';
 import type { Caller, Viewer } from '../messaging/viewer.ts';
@@ -52,18 +53,21 @@ export interface ContextOptions extends GraphServices {
   readonly signal: AbortSignal;
   /** Milliseconds that all reads may take together; counted anew after each write. */
   readonly readTime: number;
+  /** Its span; undefined while nothing is traced. */
+  readonly span: Span | undefined;
   /** Calls a listener when the operation is over. */
   readonly whenOver: (listener: () => void) => void;
 }
 
 /** Nothing in a context outlives its operation, so that no caller can see what another one read. */
 export function createContext(options: ContextOptions): GraphContext {
-  const { registry, viewer, headers, signal, readTime, whenOver, ...services } = options;
+  const { registry, viewer, headers, signal, span, readTime, whenOver, ...services } = options;
   const shared = new Map<string, Promise<unknown>>();
   let deadline = createDeadline(readTime);
   whenOver(() => deadline.end());
   const read: ReadContext = {
     signal,
+    span,
     get deadline() {
       return deadline;
     },

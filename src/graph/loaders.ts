@@ -36,32 +36,36 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
 
   const conversation = new DataLoader<ConversationRef, Conversation | null, string>(
     (refs) =>
-      loadGrouped(
-        refs,
-        ({ accountId }) => accountId,
-        ({ accountId }) => accounts.get(accountId)?.provider,
-        (provider, group) =>
-          provider.loadConversations(
-            group.map(({ externalId }) => externalId),
-            read,
-          ),
+      traced(read, 'load conversations', refs.length, (context) =>
+        loadGrouped(
+          refs,
+          ({ accountId }) => accountId,
+          ({ accountId }) => accounts.get(accountId)?.provider,
+          (provider, group) =>
+            provider.loadConversations(
+              group.map(({ externalId }) => externalId),
+              context,
+            ),
+        ),
       ),
     { cacheKeyFn: conversationId, maxBatchSize: MAX_BATCH_SIZE },
   );
 
   const message = new DataLoader<MessageRef, Message | null, string>(
     (refs) =>
-      loadGrouped(
-        refs,
-        ({ accountId, conversationExternalId }) =>
-          conversationId({ accountId, externalId: conversationExternalId }),
-        ({ accountId }) => accounts.get(accountId)?.provider,
-        (provider, group) =>
-          provider.findMessages(
-            group[0]!.conversationExternalId,
-            group.map(({ externalId }) => externalId),
-            read,
-          ),
+      traced(read, 'load messages', refs.length, (context) =>
+        loadGrouped(
+          refs,
+          ({ accountId, conversationExternalId }) =>
+            conversationId({ accountId, externalId: conversationExternalId }),
+          ({ accountId }) => accounts.get(accountId)?.provider,
+          (provider, group) =>
+            provider.findMessages(
+              group[0]!.conversationExternalId,
+              group.map(({ externalId }) => externalId),
+              context,
+            ),
+        ),
       ),
     { cacheKeyFn: messageId, maxBatchSize: MAX_BATCH_SIZE },
   );
@@ -76,7 +80,9 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
       const id = conversationId(ref);
       // Pages can't be batched: each is a call of its own, made once.
       return read.share(`${ref.accountId} page ${id} ${JSON.stringify(request)}`, async () => {
-        const page = await provider.loadMessages(ref.externalId, request, read);
+        const page = await traced(read, 'load message page', 1, (context) =>
+          provider.loadMessages(ref.externalId, request, context),
+        );
         if (page.conversation) told.set(id, page.conversation);
         return page;
       });
@@ -96,6 +102,29 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
       message.clearAll();
     },
   };
+}
+
+/** Lets work, with the calls that it makes, be seen as one in a trace. */
+async function traced<T>(
+  read: ReadContext,
+  name: string,
+  count: number,
+  load: (context: ReadContext) => Promise<T>,
+): Promise<T> {
+  const span = read.span?.child(name, { 'parley.batch.size': count });
+  if (!span) return load(read);
+  try {
+    return await load({
+      ...read,
+      span,
+      // Renewed when something has been written.
+      get deadline() {
+        return read.deadline;
+      },
+    });
+  } finally {
+    span.end();
+  }
 }
 
 // More than an operation can reasonably name; DataLoader's own default has no bound.

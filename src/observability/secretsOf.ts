@@ -2,7 +2,7 @@ import type { AccountConfig } from '../config/accounts.ts';
 import type { Config } from '../config/index.ts';
 
 /** Everything in a configuration that nobody may read in a log. */
-export function secretsOf({ accounts = [], auth, redis, uploads: { storage } }: Config): string[] {
+export function secretsOf({ accounts = [], auth, redis, tracing, uploads: { storage } }: Config): string[] {
   const { jwt, router } = auth;
   return [
     ...accounts.flatMap(secretsOfAccount),
@@ -10,6 +10,7 @@ export function secretsOf({ accounts = [], auth, redis, uploads: { storage } }: 
     ...(router?.secrets ?? []),
     ...(router?.certificate ? [router.certificate.value] : []),
     ...passwordsIn(redis?.url),
+    ...Object.values(tracing?.headers ?? {}),
     ...(storage.kind === 's3' && storage.credentials ? [storage.credentials.secretAccessKey] : []),
   ];
 }

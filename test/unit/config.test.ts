@@ -64,6 +64,7 @@ describe('the configuration', () => {
       },
       persistedOperations: { kind: 'apq' },
       metricsPort: undefined,
+      tracing: undefined,
       redis: undefined,
       deadlines: { connectTimeout: 3_000, readTimeout: 10_000, sendTimeout: 15_000 },
       operationTimeout: 20_000,
