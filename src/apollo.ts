@@ -13,6 +13,7 @@ import { createErrorFormatter } from './graph/errors.ts';
 import { createOperationChecks } from './graph/operationChecks.ts';
 import type { OperationReport } from './graph/operationReport.ts';
 import { createOperationReport } from './graph/operationReport.ts';
+import { createOperationSpan } from './graph/operationSpan.ts';
 import { createSchema } from './graph/schema.ts';
 
 export interface ApolloOptions {
@@ -43,6 +44,7 @@ export function createApollo({ config, log, report }: ApolloOptions): ApolloServ
       createOperationChecks(limits.maxCost),
       createAnswerLimits(limits.maxAnswerBytes),
       createOperationReport({ report, told: production ? undefined : { limit: limits.maxCost } }),
+      createOperationSpan(),
       // Both wrap every field of the schema, and Parley gives neither cache hints nor traces by field.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),

@@ -5,6 +5,7 @@ import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
 import { checkNesting } from './graph/documentNesting.ts';
+import { endOperationSpan } from './graph/operationSpan.ts';
 import { createSafelist } from './graph/safelist.ts';
 import { UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
@@ -91,7 +92,6 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     handler: fastifyApolloHandler(apollo, {
       context: (request, reply) => {
         const span = tracing?.operation(request.headers);
-        reply.raw.once('close', () => span?.end());
         const context = createContext({
           ...services,
           registry,
@@ -99,8 +99,9 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
           headers: request.headers,
           signal: whenGone(reply, inFlight),
           ...{ span, readTime },
-          whenOver: (listener) => void reply.raw.once('close', listener),
+          whenOver: (listener) => whenClosed(reply, listener),
         });
+        if (span) whenClosed(reply, () => endOperationSpan(context, reply.raw.writableFinished));
         return Promise.resolve(context);
       },
     }),
@@ -131,11 +132,17 @@ function missingPreflightHeader(): ParleyError {
 function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSignal {
   const gone = new AbortController();
   inFlight.add(gone);
-  reply.raw.once('close', () => {
+  whenClosed(reply, () => {
     inFlight.delete(gone);
     if (!reply.raw.writableFinished) gone.abort();
   });
   return gone.signal;
+}
+
+/** Once the response has gone out, or the connection has closed: which it may have while the caller was asked who they are. */
+function whenClosed({ raw }: FastifyReply, listener: () => void): void {
+  if (raw.closed) listener();
+  else raw.once('close', listener);
 }
 
 function isObject(body: unknown): body is Record<string, unknown> {

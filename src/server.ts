@@ -175,7 +175,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       await app.close();
       await apollo.stop();
       await closeWriting(shutdown.left());
-      await tracing?.close();
+      await tracing?.close(shutdown.left());
       shutdown.end();
       // The last to go: it tells whoever asks that this process stops.
       await metrics.close();

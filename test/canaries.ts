@@ -1,5 +1,6 @@
 import type { AccountConfig } from '../src/config/accounts.ts';
 import type { Config } from '../src/config/index.ts';
+import { secretsOfRedis } from '../src/config/redis.ts';
 import type { Sandbox } from '../src/sandbox/index.ts';
 import { letstalkPeople } from '../src/sandbox/letstalk/people.ts';
 
@@ -11,7 +12,7 @@ export interface Canary {
 }
 
 /** The secrets of a configuration. */
-export function secretsOf({ accounts = [], auth, redis, uploads: { storage } }: Config): Canary[] {
+export function secretsOf({ accounts = [], auth, redis, tracing, uploads: { storage } }: Config): Canary[] {
   return [
     ...accounts.flatMap(secretsOfAccount),
     ...(auth.jwt?.key.kind === 'secret' ? [{ what: 'the JWT secret', value: auth.jwt.key.secret }] : []),
@@ -20,7 +21,11 @@ export function secretsOf({ accounts = [], auth, redis, uploads: { storage } }: 
     ),
     ...(auth.router?.secrets ?? []).map((value) => ({ what: "the router's secret", value })),
     { what: "the router's certificate", value: auth.router?.certificate?.value ?? '' },
-    { what: "the Redis URL's password", value: redis ? new URL(redis.url).password : '' },
+    ...(redis ? secretsOfRedis(redis) : []).map((value) => ({ what: "a password of Redis's", value })),
+    ...Object.entries(tracing?.headers ?? {}).map(([name, value]) => ({
+      what: `the header ${name} of the traces`,
+      value,
+    })),
     {
       what: "the object storage's secret",
       value: (storage.kind === 's3' && storage.credentials?.secretAccessKey) || '',

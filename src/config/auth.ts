@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
+import { exactUrl } from './exactUrl.ts';
 import { list } from './list.ts';
 import { duration } from './quantities.ts';
 
@@ -32,17 +33,11 @@ const headerName = z
   .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of an HTTP header')
   .transform((value) => value.toLowerCase());
 
-/** Unlike an address that paths are appended to, that of keys may need a query. */
-const keysUrl = z.string().refine((text) => {
-  if (!/^https?:\/\/[^\s#\\]+$/i.test(text) || !URL.canParse(text)) return false;
-  const { username, password } = new URL(text);
-  return !username && !password;
-}, 'must be an http(s) URL without spaces, credentials or fragment');
-
 /** The environment variables of authentication. */
 export const authVariables = {
   AUTH: list.optional(),
-  JWT_JWKS_URL: keysUrl.optional(),
+  // Unlike addresses that paths are appended to, that of keys may need a query.
+  JWT_JWKS_URL: exactUrl.optional(),
   JWT_PUBLIC_KEY: z
     .string()
     // Where a variable is one line.

@@ -1,24 +1,26 @@
 import { z } from 'zod';
 import { baseUrl } from './baseUrl.ts';
+import { exactUrl } from './exactUrl.ts';
 
 const HEADERS = 'must be name=value, several with commas, values percent-encoded';
 const RATIO = 'must be a number from 0 to 1';
 
+const headers = z.string().transform((text, context) => {
+  const parsed = parseHeaders(text);
+  if (parsed) return parsed;
+  // The message must not quote it: it holds a credential.
+  context.addIssue({ code: 'custom', message: HEADERS });
+  return z.NEVER;
+});
+
 /** The environment variables of traces, by the names that OpenTelemetry has given them. */
 export const tracingVariables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: baseUrl.optional(),
-  OTEL_EXPORTER_OTLP_HEADERS: z
-    .string()
-    .transform((text, context) => {
-      const headers = parseHeaders(text);
-      if (headers) return headers;
-      // The message must not quote it: it holds a credential.
-      context.addIssue({ code: 'custom', message: HEADERS });
-      return z.NEVER;
-    })
-    .optional(),
-  OTEL_SERVICE_NAME: z.string().max(200).default('parley'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: exactUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: headers.optional(),
+  // Counts more than the former. The exporter would read it anyway, and what nobody knows of is kept out of no log.
+  OTEL_EXPORTER_OTLP_TRACES_HEADERS: headers.optional(),
+  OTEL_SERVICE_NAME: z.string().max(200, 'must have 200 characters at the most').default('parley'),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
     .regex(/^(0|1|0?\.\d{1,9}|1\.0)$/, RATIO)
@@ -46,22 +48,29 @@ export function toTracing(settings: TracingSettings): TracingConfig | undefined 
   if (url === undefined) return undefined;
   return {
     url,
-    headers: settings.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+    headers: { ...settings.OTEL_EXPORTER_OTLP_HEADERS, ...settings.OTEL_EXPORTER_OTLP_TRACES_HEADERS },
     serviceName: settings.OTEL_SERVICE_NAME,
     ratio: settings.OTEL_TRACES_SAMPLER_ARG,
   };
 }
 
 function parseHeaders(text: string): Readonly<Record<string, string>> | undefined {
-  const headers: Record<string, string> = {};
+  const parsed: Record<string, string> = {};
   for (const pair of text.split(',')) {
-    const [, name, value] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=\s*([\x21-\x7e]*)\s*$/.exec(pair) ?? [];
+    const [, name, encoded = ''] = /^\s*([\w!#$%&'*+.^`|~-]+)\s*=(.*)$/.exec(pair) ?? [];
+    const value = decode(encoded.trim());
     if (name === undefined || value === undefined) return undefined;
-    try {
-      headers[name.toLowerCase()] = decodeURIComponent(value);
-    } catch {
-      return undefined;
-    }
+    parsed[name.toLowerCase()] = value;
   }
-  return headers;
+  return parsed;
+}
+
+/** Undefined for what is no header's value. */
+function decode(encoded: string): string | undefined {
+  try {
+    const value = decodeURIComponent(encoded);
+    return /^[\x20-\x7e]+$/.test(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -12,6 +12,7 @@ import type {
   ReadContext,
 } from '../messaging/provider.ts';
 import type { Accounts } from '../messaging/registry.ts';
+import { traced } from './traced.ts';
 
 /** How resolvers read from providers: every way dedupes within the operation, and groups where a provider allows it. */
 export interface Loaders {
@@ -36,7 +37,7 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
 
   const conversation = new DataLoader<ConversationRef, Conversation | null, string>(
     (refs) =>
-      traced(read, 'load conversations', refs.length, (context) =>
+      traced({ read, accounts, refs, name: 'load conversations' }, (context) =>
         loadGrouped(
           refs,
           ({ accountId }) => accountId,
@@ -53,7 +54,7 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
 
   const message = new DataLoader<MessageRef, Message | null, string>(
     (refs) =>
-      traced(read, 'load messages', refs.length, (context) =>
+      traced({ read, accounts, refs, name: 'load messages' }, (context) =>
         loadGrouped(
           refs,
           ({ accountId, conversationExternalId }) =>
@@ -80,7 +81,8 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
       const id = conversationId(ref);
       // Pages can't be batched: each is a call of its own, made once.
       return read.share(`${ref.accountId} page ${id} ${JSON.stringify(request)}`, async () => {
-        const page = await traced(read, 'load message page', 1, (context) =>
+        const batch = { read, accounts, refs: [ref], name: 'load message page' };
+        const page = await traced(batch, (context) =>
           provider.loadMessages(ref.externalId, request, context),
         );
         if (page.conversation) told.set(id, page.conversation);
@@ -102,29 +104,6 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
       message.clearAll();
     },
   };
-}
-
-/** Lets work, with the calls that it makes, be seen as one in a trace. */
-async function traced<T>(
-  read: ReadContext,
-  name: string,
-  count: number,
-  load: (context: ReadContext) => Promise<T>,
-): Promise<T> {
-  const span = read.span?.child(name, { 'parley.batch.size': count });
-  if (!span) return load(read);
-  try {
-    return await load({
-      ...read,
-      span,
-      // Renewed when something has been written.
-      get deadline() {
-        return read.deadline;
-      },
-    });
-  } finally {
-    span.end();
-  }
 }
 
 // More than an operation can reasonably name; DataLoader's own default has no bound.

@@ -1,7 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
 import { OperationTypeNode } from 'graphql';
-import type { Span } from '../messaging/span.ts';
 import type { GraphContext } from './context.ts';
 
 /** What an operation has come to. */
@@ -46,7 +45,7 @@ export function createOperationReport({
           const { singleResult } = response.body;
           const { cost, read, caller } = contextValue;
           const upstreamCalls = read.calls.count;
-          const reported: OperationReport = {
+          report({
             name: operation?.name?.value,
             type: operation?.operation,
             outcome: outcomeOf(singleResult),
@@ -56,9 +55,7 @@ export function createOperationReport({
             codes: codesOf(singleResult, operation?.operation === OperationTypeNode.MUTATION),
             viewerId: caller.viewer.id,
             traceId: read.span?.traceId,
-          };
-          report(reported);
-          if (read.span) endSpan(read.span, reported);
+          });
           if (told && request.http?.headers.has(COST_HEADER)) {
             singleResult.extensions = {
               ...singleResult.extensions,
@@ -72,21 +69,10 @@ export function createOperationReport({
   };
 }
 
-function outcomeOf(result: FormattedExecutionResult): OperationReport['outcome'] {
+/** What has become of an operation, by its result. */
+export function outcomeOf(result: FormattedExecutionResult): OperationReport['outcome'] {
   if (!result.errors) return 'ok';
   return 'data' in result ? 'errors' : 'refused';
-}
-
-function endSpan(span: Span, { name, type, outcome, cost, upstreamCalls, codes }: OperationReport): void {
-  span.set({
-    'span.name': [type, name].filter(Boolean).join(' ') || 'operation',
-    ...(type && { 'graphql.operation.type': type }),
-    ...(name !== undefined && { 'graphql.operation.name': name }),
-    ...(cost !== undefined && { 'parley.cost': cost }),
-    'parley.upstream_calls': upstreamCalls,
-    'parley.outcome': outcome,
-  });
-  span.end(outcome === 'ok' ? undefined : (codes[0] ?? 'INTERNAL_SERVER_ERROR'));
 }
 
 /** Those of a write's `userErrors` are known where the caller has asked for them. */

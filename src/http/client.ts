@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { ErrorSource } from '../messaging/errors.ts';
 import { createDeadline } from '../messaging/deadline.ts';
 import { ParleyError, ProviderError } from '../messaging/errors.ts';
+import type { SpanAttributes } from '../messaging/span.ts';
 import type { CallContext } from '../messaging/upstreamCalls.ts';
 import { readBody, toStatusError } from './answer.ts';
 import type { MultipartField } from './multipart.ts';
@@ -86,7 +87,7 @@ export interface HttpOptions {
 /** The one way out to a provider, for one account. */
 export function createHttp(options: HttpOptions): Http {
   const { source, limits, resilience, observer, log } = options;
-  const { host } = new URL(options.baseUrl);
+  const server = toServer(options.baseUrl);
   const base = options.baseUrl.replace(/\/+$/, '');
   const reads = createSharedReads({
     cacheFor: options.cacheFor,
@@ -142,7 +143,7 @@ export function createHttp(options: HttpOptions): Http {
       'parley.provider': source.provider,
       'parley.account': source.accountId,
       'http.request.method': wire.method,
-      'server.address': host,
+      ...server,
     });
     const startedAt = performance.now();
     let answer: Answer | undefined;
@@ -205,6 +206,12 @@ function kindOf({ method, body }: HttpRequest): CallKind {
 /** When an operation waits no longer. */
 function endOf({ signal, deadline }: CallContext): AbortSignal {
   return deadline ? AbortSignal.any([signal, deadline.signal]) : signal;
+}
+
+/** As OpenTelemetry's conventions name it. */
+function toServer(baseUrl: string): SpanAttributes {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return { 'server.address': hostname, 'server.port': Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
 
 /** All that an answer depends on: with other credentials, or in another language, it is another read. */

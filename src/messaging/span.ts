@@ -4,6 +4,9 @@ export interface Span {
   readonly traceId: string;
   /** A stretch of work inside it. */
   child(name: string, attributes?: SpanAttributes): Span;
+  /** Names it anew, once it is known what it is about. */
+  rename(name: string): void;
+  /** An `error.type` says that it has failed. */
   set(attributes: SpanAttributes): void;
   /** Ends it, once. A code says that it has failed. */
   end(code?: string): void;

@@ -1,5 +1,6 @@
 import type { AccountConfig } from '../config/accounts.ts';
 import type { Config } from '../config/index.ts';
+import { secretsOfRedis } from '../config/redis.ts';
 
 /** Everything in a configuration that nobody may read in a log. */
 export function secretsOf({ accounts = [], auth, redis, tracing, uploads: { storage } }: Config): string[] {
@@ -9,8 +10,8 @@ export function secretsOf({ accounts = [], auth, redis, tracing, uploads: { stor
     ...(jwt?.key.kind === 'secret' ? [jwt.key.secret] : []),
     ...(router?.secrets ?? []),
     ...(router?.certificate ? [router.certificate.value] : []),
-    ...passwordsIn(redis?.url),
-    ...Object.values(tracing?.headers ?? {}),
+    ...(redis ? secretsOfRedis(redis) : []),
+    ...Object.values(tracing?.headers ?? {}).flatMap(secretsIn),
     ...(storage.kind === 's3' && storage.credentials ? [storage.credentials.secretAccessKey] : []),
   ];
 }
@@ -27,8 +28,13 @@ function secretsOfAccount(account: AccountConfig): string[] {
   }
 }
 
-/** The password of an address, as it is written there and as it is. */
-function passwordsIn(url: string | undefined): string[] {
-  const { password } = url === undefined ? { password: '' } : new URL(url);
-  return password === '' ? [] : [password, decodeURIComponent(password)];
+/**
+ * The credential in a header's value, with and without its scheme. What is shorter than any credential, such as `true` or the name of
+ * a tenant, stands in other places as well.
+ */
+function secretsIn(value: string): string[] {
+  return [value, value.replace(/^\w+ +/, '')].filter(({ length }) => length >= SHORTEST_CREDENTIAL);
 }
+
+/** Characters. */
+const SHORTEST_CREDENTIAL = 10;

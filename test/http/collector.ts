@@ -8,6 +8,8 @@ export interface SentSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
+  /** What came with the request's `tracestate`. */
+  readonly traceState?: string;
   readonly name: string;
   readonly kind: number;
   readonly status: { readonly code?: number; readonly message?: string };
@@ -20,6 +22,8 @@ export interface Collector {
   readonly spans: SentSpan[];
   /** Everything that has arrived, headers and bodies, as it was. */
   readonly received: () => string;
+  /** How many are open. */
+  connections(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -43,6 +47,10 @@ export async function startCollector(
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
     received: () => received,
+    connections: () =>
+      new Promise((resolve) => {
+        server.getConnections((_error, count) => resolve(count));
+      }),
     async close() {
       const closed = once(server, 'close');
       server.close();

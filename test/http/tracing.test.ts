@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { BasicTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { pino } from 'pino';
+import { sandboxAccounts } from '../../src/accounts.ts';
 import { wellKnown } from '../../src/sandbox/index.ts';
 import { findCanaries, phonesOf, secretsOf } from '../canaries.ts';
 import { loadConfig } from '../../src/config/index.ts';
+import { createSpanExporter } from '../../src/observability/createSpanExporter.ts';
 import { run } from '../e2e/processes.ts';
 import type { Harness, QueryOptions } from '../harness.ts';
 import { startHarness } from '../harness.ts';
@@ -20,6 +24,7 @@ const PARENT = '00f067aa0ba902b7';
 async function trace(
   operations: (readonly [document: string, options?: QueryOptions])[],
   environment: Record<string, string> = {},
+  more?: (harness: Harness) => unknown,
 ): Promise<{ spans: readonly SentSpan[]; collector: Collector; harness: Harness }> {
   const collector = await startCollector();
   closers.push(() => collector.close());
@@ -30,6 +35,7 @@ async function trace(
       ...environment,
     },
   });
+  await more?.(harness);
   for (const [document, options] of operations) await harness.query(document, options);
   await harness.close();
   return { spans: collector.spans, collector, harness };
@@ -82,6 +88,80 @@ describe('a trace', () => {
     expect(call?.kind).toBe(3);
     expect(valueOf(call, 'parley.account')).toBe('sales');
     expect(valueOf(call, 'http.response.status_code')).toBe(200);
+    const batch = spans.find(({ name }) => name === 'load conversations');
+    expect(batch?.kind).toBe(1);
+    expect(valueOf(batch, 'parley.batch.size')).toBe(2);
+    expect(valueOf(batch, 'parley.accounts')).toBe('sales');
+  });
+
+  it('says of a batch that some of it has failed, and nothing of accounts that are not the caller’s', async () => {
+    const document = `query ($references: [_Any!]!) {
+      _entities(representations: $references) { ... on Conversation { title } }
+    }`;
+    const references = [
+      ...[{ accountId: 'support', externalId: String(wellKnown.letstalk.documented) }],
+      ...['sales', 'somebody-elses'].map((accountId) => ({ accountId, externalId: '8750' })),
+    ].map((keys) => ({ __typename: 'Conversation', ...keys }));
+    const { spans, collector } = await trace([[document, { variables: { references } }]], {}, (harness) =>
+      harness.sandbox.pact.failNext(403),
+    );
+    const batch = spans.find(({ name }) => name === 'load conversations');
+    expect(valueOf(batch, 'parley.accounts')).toBe('sales,support');
+    expect(batch?.status.code).toBe(2);
+    expect(valueOf(batch, 'error.type')).toBe('PROVIDER_FORBIDDEN');
+    expect(collector.received()).not.toContain('somebody-elses');
+  });
+
+  it('has the operation of a caller who went away, as what it was', async () => {
+    const { spans } = await trace([], {}, async (harness) => {
+      const caller = new AbortController();
+      const arrived = new Promise<void>((resolve) => {
+        harness.sandbox.pact.failNext({ hang: true }, { match: () => (resolve(), true) });
+      });
+      const asking = fetch(`${harness.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          query: 'query Left { conversationByExternalId(accountId: "sales", externalId: "8750") { title } }',
+        }),
+        signal: caller.signal,
+      });
+      await arrived;
+      caller.abort();
+      await expect(asking).rejects.toThrow();
+      while (!harness.logged().includes('"operation":"Left"'))
+        await new Promise((resolve) => setImmediate(resolve));
+    });
+    expect(treeOf(spans)).toEqual([{ 'query Left': [{ 'load conversations': ['PACT conversation'] }] }]);
+    expect(spans.map((span) => valueOf(span, 'error.type'))).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED']);
+    expect(
+      valueOf(
+        spans.find(({ name }) => name === 'query Left'),
+        'parley.upstream_calls',
+      ),
+    ).toBe(1);
+  });
+
+  it('has an operation that was refused, with nothing of its document', async () => {
+    const { spans, collector } = await trace(
+      [
+        ['{ words_of_a_customer'],
+        ['query Bad { words_of_a_customer }'],
+        ['query Costly { conversations(first: 200) { nodes { messages(last: 1) { nodes { id } } } } }'],
+      ],
+      { MAX_COST: '30' },
+    );
+    const told = spans.map((span) => [
+      span.name,
+      valueOf(span, 'parley.outcome'),
+      valueOf(span, 'error.type'),
+    ]);
+    expect(told).toEqual([
+      ['operation', 'refused', 'GRAPHQL_PARSE_FAILED'],
+      ['operation', 'refused', 'GRAPHQL_VALIDATION_FAILED'],
+      ['query Costly', 'refused', 'OPERATION_TOO_COSTLY'],
+    ]);
+    expect(collector.received()).not.toContain('words_of_a_customer');
   });
 
   it('has entities in batches, and what a write does below the operation', async () => {
@@ -118,6 +198,15 @@ describe('a trace', () => {
     expect(harness.logged()).toContain(`"traceId":"${TRACE}"`);
   });
 
+  it('goes on with the state that came along, where it is one, and is not too long', async () => {
+    const traceparent = `00-${TRACE}-${PARENT}-01`;
+    const states = ['ot=th:8,vendor=x', `vendor=${'x'.repeat(600)}`, 'no state at all'];
+    const { spans } = await trace(
+      states.map((tracestate) => ['{ accounts { id } }', { headers: { traceparent, tracestate } }]),
+    );
+    expect(spans.map(({ traceState }) => traceState ?? '')).toEqual(['ot=th:8,vendor=x', '', '']);
+  });
+
   it('is not kept where whoever began it does not keep it, nor beyond the ratio', async () => {
     const unsampled = { headers: { traceparent: `00-${TRACE}-${PARENT}-00` } };
     expect((await trace([['{ accounts { id } }', unsampled]])).spans).toEqual([]);
@@ -145,7 +234,11 @@ describe('a trace', () => {
     };
     const harness = await startHarness({ environment });
     const secrets = [
-      ...secretsOf({ ...loadConfig({}), accounts: undefined }),
+      ...secretsOf({
+        ...loadConfig(environment),
+        accounts: sandboxAccounts(harness.sandbox),
+        tracing: undefined,
+      }),
       ...phonesOf(harness.sandbox),
       { what: 'the text of a customer', value: 'private words' },
       { what: 'the text of a provider', value: 'upstream words' },
@@ -175,8 +268,9 @@ describe('a trace', () => {
   });
 
   it.each<[string, Parameters<typeof startCollector>[0], warnings: number]>([
+    // What is still being tried when Parley ends is given up without a word.
     ['answers nothing', () => undefined, 0],
-    ['is out of order', (response) => response.writeHead(500).end(), 0],
+    ['is out of order', (response) => response.writeHead(500).end(), 1],
     ['does not want them', (response) => response.writeHead(400).end(), 1],
   ])('holds up neither answers nor the end when the collector %s', async (_how, answer, warnings) => {
     const collector = await startCollector(answer);
@@ -185,8 +279,38 @@ describe('a trace', () => {
     expect(await harness.data('{ accounts { id } }')).toMatchObject({ accounts: expect.any(Array) });
     await harness.close();
     expect(collector.spans.length).toBeGreaterThan(0);
-    // What is still being tried when Parley ends is given up without a word.
-    expect(harness.logged().split('traces can not be sent').length - 1).toBeGreaterThanOrEqual(warnings);
+    expect(harness.logged().split('traces can not be sent').length - 1).toBe(warnings);
+    // Nor is anything left over that would keep the process.
+    while ((await collector.connections()) > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('that can not be sent is told once until one can again, by the status alone', async () => {
+    const statuses = [401, 401, 200, 503, 401];
+    const collector = await startCollector((response) => {
+      const status = statuses.shift() ?? 200;
+      // With a reason to wait that is longer than it takes.
+      response.writeHead(status, { 'retry-after': '60' }).end(status === 200 ? '{}' : 'c0llector secret');
+    });
+    closers.push(() => collector.close());
+    const lines: string[] = [];
+    const config = {
+      ...{ url: collector.url, serviceName: 'parley', ratio: 1 },
+      headers: { authorization: 'Bearer c0llector secret' },
+    };
+    const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    const exporter = createSpanExporter(config, { log, signal: new AbortController().signal });
+    const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+    for (let sent = 1; sent <= 5; sent += 1) {
+      provider.getTracer('test').startSpan('one').end();
+      while (collector.spans.length < sent) await new Promise((resolve) => setImmediate(resolve));
+      await exporter.forceFlush?.();
+    }
+    const warnings = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(warnings).toMatchObject([
+      { level: 40, status: 401, spans: 1 },
+      { level: 40, spans: 1 },
+    ]);
+    expect(lines.join('')).not.toMatch(/c0llector|127\.0\.0\.1/);
   });
 
   it('is not even thought of where nobody wants any', async () => {
