@@ -10,7 +10,7 @@ import type { AccountLoad, ProviderShare } from './http/resilience/createResilie
 import { createResilience } from './http/resilience/createResilience.ts';
 import type { ReadPool } from './http/undiciTransport.ts';
 import { createReadPool } from './http/undiciTransport.ts';
-import type { ErrorSource } from './messaging/errors.ts';
+import type { ContractError, ErrorSource } from './messaging/errors.ts';
 import type { Provider } from './messaging/provider.ts';
 import type { AccountStatus, Registry } from './messaging/registry.ts';
 import { createRegistry } from './messaging/registry.ts';
@@ -84,7 +84,12 @@ function openAccount(
     observer.lost(source, call, count);
     log.warn({ ...source, call, count }, 'rows of an answer could not be read');
   };
-  const provider = createProvider(account, { accountId: id, baseUrl, http, lost });
+  const breached = (error: ContractError) => {
+    resilience.spoiled(error);
+    observer.breached(source);
+    log.warn({ ...source, code: error.code, reason: error.message }, 'an answer of a provider is of no use');
+  };
+  const provider = createProvider(account, { accountId: id, baseUrl, http, lost, breached });
   return { source, resilience, reads, entry: { id, name, provider, status: () => resilience.status() } };
 }
 

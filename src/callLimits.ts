@@ -12,7 +12,7 @@ export interface CallLimits
     Pick<ResilienceOptions, 'maxRetries' | 'concurrency' | 'circuitBreaker' | 'rates' | 'adaptiveRate'> {
   /** How long a read's answer may be given again; 0 for not at all. */
   readonly cacheFor: number;
-  /** The most calls at once of all accounts of the same provider together. */
+  /** The most calls of each kind at once, of all accounts of the same provider together. */
   readonly maxProviderCalls: number;
 }
 

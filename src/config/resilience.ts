@@ -63,7 +63,7 @@ export type ResilienceConfig = z.output<typeof resilience>;
 /** The same for all accounts of a provider, and what they share. */
 const provider = z.strictObject({
   ...keys,
-  /** The most calls at once, of all its accounts together. */
+  /** The most calls of each kind at once, of all its accounts together. */
   maxCalls: count(1, 10_000).optional(),
 });
 

@@ -1,3 +1,4 @@
+import type { ContractError } from '../messaging/errors.ts';
 import type { Http } from './client.ts';
 
 /** What every adapter is made with; each adds what is its own. */
@@ -9,4 +10,6 @@ export interface AdapterOptions {
   readonly http: Http;
   /** Told how many rows of a call's answer could not be read. */
   readonly lost: (call: string, count: number) => void;
+  /** Told of an answer that is not what the provider documents, and of no use as a whole. */
+  readonly breached: (error: ContractError) => void;
 }

@@ -17,6 +17,8 @@ export interface CallObserver {
   refused(source: ErrorSource, why: 'circuit_open' | 'queue_full' | 'rate' | 'retry_budget'): void;
   /** Rows of an answer could not be read, and are missing. */
   lost(source: ErrorSource, call: string, count: number): void;
+  /** An answer was none that the provider documents. */
+  breached(source: ErrorSource): void;
 }
 
 /** Where nobody watches. */
@@ -26,4 +28,5 @@ export const NO_OBSERVER: CallObserver = {
   shared: () => undefined,
   refused: () => undefined,
   lost: () => undefined,
+  breached: () => undefined,
 };

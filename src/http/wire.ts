@@ -14,6 +14,8 @@ export interface WireContext {
   readonly source: ErrorSource;
   /** Told how many rows of a call's answer could not be read. */
   readonly lost: (call: string, count: number) => void;
+  /** Told of an answer that is of no use as a whole. */
+  readonly breached: (error: ContractError) => void;
 }
 
 /** A text; a number is taken for its digits. */
@@ -101,9 +103,11 @@ export interface Contract {
   breach(path: string): never;
 }
 
-export function createContract(source: ErrorSource, call: string): Contract {
+export function createContract({ source, breached }: WireContext, call: string): Contract {
   const breach = (path: string): never => {
-    throw new ContractError(source, call, path);
+    const error = new ContractError(source, call, path);
+    breached(error);
+    throw error;
   };
   return {
     object: (value, path) => object(value) ?? breach(path),

@@ -43,6 +43,10 @@ export function createCallMetrics(registry: Registry) {
     'Rows of answers that could not be read, and are missing.',
     'call',
   );
+  const breaches = counter(
+    'parley_contract_breaches_total',
+    'Answers that were received, and are not what the provider documents.',
+  );
   const watchAccounts = createAccountGauges(registry);
 
   const observer: CallObserver = {
@@ -54,6 +58,7 @@ export function createCallMetrics(registry: Registry) {
     retried: (source) => retries.inc(toLabels(source)),
     shared: (source, how) => shared.inc({ ...toLabels(source), how }),
     refused: (source, reason) => refused.inc({ ...toLabels(source), reason }),
+    breached: (source) => breaches.inc(toLabels(source)),
     lost: (source, call, count) => lost.inc({ ...toLabels(source), call }, count),
   };
   return { observer, watchAccounts };

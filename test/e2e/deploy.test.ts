@@ -79,6 +79,7 @@ function countEverything(metrics: Metrics): void {
   metrics.calls.shared(source, 'in_flight');
   metrics.calls.refused(source, 'rate');
   metrics.calls.lost(source, 'messages', 1);
+  metrics.calls.breached(source);
   metrics.writes.sent(source, 'SENT');
   metrics.writes.uploaded(source, 'OK', 1);
   metrics.store.call('get', 'OK', 0.001);

@@ -244,7 +244,14 @@ describe('the items of a page', () => {
 });
 
 describe('a contract', () => {
-  const contract = createContract({ provider: 'PACT', accountId: 'sales' }, 'messages');
+  const contract = createContract(
+    {
+      source: { provider: 'PACT', accountId: 'sales' },
+      lost: () => undefined,
+      breached: () => undefined,
+    },
+    'messages',
+  );
 
   it('gives what is there', () => {
     expect(contract.object(OBJECT, 'data')).toBe(OBJECT);

@@ -1,4 +1,5 @@
 import type { ProviderShare } from './createResilience.ts';
+import { mapKinds } from './createResilience.ts';
 import { createPlaces } from './places.ts';
 import { createRetryBudget } from './retryBudget.ts';
 
@@ -11,7 +12,8 @@ export function createProviderShares(): (key: string, maxCalls: number) => Provi
   return (key, maxCalls) => {
     const known = shares.get(key);
     if (known) return known;
-    const share = { places: createPlaces(maxCalls, QUEUE), retries: createRetryBudget() };
+    const places = mapKinds(() => createPlaces(maxCalls, QUEUE));
+    const share = { places, retries: createRetryBudget() };
     shares.set(key, share);
     return share;
   };

@@ -17,6 +17,8 @@ import type { RetryBudget } from './retryBudget.ts';
 /** What stands between operations and a provider that hangs, fails or is asked for too much. It runs functions, and knows no HTTP. */
 export interface Resilience {
   run<T>(call: ResilientCall<T>): Promise<T>;
+  /** A call that succeeded has turned out to be of no use. */
+  spoiled(error: ParleyError): void;
   status(): AccountStatus;
   load(): AccountLoad;
 }
@@ -69,7 +71,8 @@ export interface ResilienceOptions {
 
 /** What all accounts of one provider share, since it is one provider that they ask. */
 export interface ProviderShare {
-  readonly places: Places;
+  /** By what calls do, so that reads that hang leave room for sends. */
+  readonly places: Readonly<Record<CallKind, Places>>;
   readonly retries: RetryBudget;
 }
 
@@ -92,6 +95,7 @@ export function createResilience(options: ResilienceOptions): Resilience {
         mayRetry: () => call.mayRetry() && withdrawRetry(),
       });
     },
+    spoiled: (error) => health.failed(error),
     status: () => (circuit.state === 'closed' ? health.status() : 'UNAVAILABLE'),
     load: () => ({
       circuit: circuit.state,
@@ -106,7 +110,7 @@ export function createResilience(options: ResilienceOptions): Resilience {
     checkCircuit();
     await takeTurn(call);
     const wait = { signal, ended, full };
-    return placesOf[kind].run(() => shared.places.run(() => tryOnce(call), wait), wait);
+    return placesOf[kind].run(() => shared.places[kind].run(() => tryOnce(call), wait), wait);
   }
 
   async function tryOnce<T>({ kind, attempt }: ResilientCall<T>): Promise<T> {
@@ -168,7 +172,7 @@ export function createResilience(options: ResilienceOptions): Resilience {
 
 const PLURALS = { read: 'reads', send: 'sends', upload: 'uploads' } as const;
 
-function mapKinds<T>(valueOf: (kind: CallKind) => T): Record<CallKind, T> {
+export function mapKinds<T>(valueOf: (kind: CallKind) => T): Record<CallKind, T> {
   return { read: valueOf('read'), send: valueOf('send'), upload: valueOf('upload') };
 }
 

@@ -20,14 +20,16 @@ export function letstalkHeaders(apiKey: string): Record<string, string> {
 }
 
 /** Letstalk, for one key. It can't list conversations, and knows them by their messages alone. Source: `letstalk.md`. */
-export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }: LetstalkOptions): Provider {
+export function createLetstalkProvider(options: LetstalkOptions): Provider {
+  const { accountId, role, baseUrl, http, lost, breached } = options;
   const source: ErrorSource = { provider: 'LETSTALK', accountId };
+  const wire = { source, lost, breached };
   const mapping = { accountId, role, baseUrl };
 
   return {
     ...createLetstalkWrites({
       source,
-      wire: { source, lost },
+      wire,
       http,
       role,
       fetchBefore: (conversationId, location, context) =>
@@ -161,7 +163,7 @@ export function createLetstalkProvider({ accountId, role, baseUrl, http, lost }:
       },
       context,
     });
-    const { rows, received } = parseMessages(body, { source, lost });
+    const { rows, received } = parseMessages(body, wire);
     return {
       rows: start === undefined ? rows : rows.filter(({ id }) => (forward ? id > start : id < start)),
       received,

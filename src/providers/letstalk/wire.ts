@@ -74,9 +74,9 @@ export interface LetstalkMessages {
   readonly received: number;
 }
 
-export function parseMessages(body: unknown, { source, lost }: WireContext): LetstalkMessages {
-  const values = createContract(source, 'messages').list(body, 'the answer');
-  const rows = items(values, parseMessageRow, (number) => lost('messages', number));
+export function parseMessages(body: unknown, wire: WireContext): LetstalkMessages {
+  const values = createContract(wire, 'messages').list(body, 'the answer');
+  const rows = items(values, parseMessageRow, (number) => wire.lost('messages', number));
   const byId = new Map(rows.map((row) => [row.id, row]));
   return { rows: [...byId.values()].sort((a, b) => a.id - b.id), received: values.length };
 }
@@ -84,9 +84,9 @@ export function parseMessages(body: unknown, { source, lost }: WireContext): Let
 /** What a send is answered with: a message of another shape than a list's, of which its id and time are of use. */
 export function parseSent(
   body: unknown,
-  { source }: WireContext,
+  wire: WireContext,
 ): { readonly id: number; readonly createdAt: string | null } {
-  const contract = createContract(source, 'sendMessage');
+  const contract = createContract(wire, 'sendMessage');
   const row = contract.object(body, 'the answer');
   const id = Number(externalId(row['id']) ?? NaN);
   return Number.isSafeInteger(id)
@@ -95,8 +95,8 @@ export function parseSent(
 }
 
 /** The id of the conversation that was begun. */
-export function parseStarted(body: unknown, { source }: WireContext): string {
-  const contract = createContract(source, 'startConversation');
+export function parseStarted(body: unknown, wire: WireContext): string {
+  const contract = createContract(wire, 'startConversation');
   const id = externalId(contract.object(body, 'the answer')['id']);
   return id !== null && isLetstalkId(id) ? id : contract.breach('id');
 }

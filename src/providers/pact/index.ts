@@ -22,9 +22,10 @@ export function pactHeaders(token: string): Record<string, string> {
 }
 
 /** Pact v1 (`/p1`), for one company. Source: `pact.md`, "v1". */
-export function createPactProvider({ accountId, companyId, baseUrl, http, lost }: PactOptions): Provider {
+export function createPactProvider(options: PactOptions): Provider {
+  const { accountId, companyId, baseUrl, http, lost, breached } = options;
   const source: ErrorSource = { provider: 'PACT', accountId };
-  const wire = { source, lost };
+  const wire = { source, lost, breached };
   const mapping = { accountId, baseUrl };
   const company = `/p1/companies/${companyId}`;
   const conversations = `${company}/conversations`;

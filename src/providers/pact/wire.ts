@@ -87,23 +87,23 @@ export function parseMessagePage(body: unknown, wire: WireContext): PactPage<Pac
   return parsePage(body, 'messages', parseMessageRow, wire);
 }
 
-export function parseConversation(body: unknown, { source }: WireContext): PactConversationRow {
-  const contract = createContract(source, 'conversation');
+export function parseConversation(body: unknown, wire: WireContext): PactConversationRow {
+  const contract = createContract(wire, 'conversation');
   const row = contract.object(parseData(body, contract)['conversation'], 'data.conversation');
   return parseConversationRow(row) ?? contract.breach('data.conversation.external_id');
 }
 
-export function parseJob(body: unknown, call: string, { source }: WireContext): PactJob {
-  const contract = createContract(source, call);
+export function parseJob(body: unknown, call: string, wire: WireContext): PactJob {
+  const contract = createContract(wire, call);
   return parseJobRow(parseData(body, contract)) ?? contract.breach('data.id');
 }
 
 /** A start is answered by the conversation or, through a channel, by a job: either is taken. */
 export function parseStarted(
   body: unknown,
-  { source }: WireContext,
+  wire: WireContext,
 ): { readonly conversationId: string } | { readonly job: PactJob } {
-  const contract = createContract(source, 'startConversation');
+  const contract = createContract(wire, 'startConversation');
   const data = parseData(body, contract);
   const conversation = object(data['conversation']);
   if (conversation) {
@@ -114,8 +114,8 @@ export function parseStarted(
 }
 
 /** The attachment's id. */
-export function parseUploaded(body: unknown, { source }: WireContext): string {
-  const contract = createContract(source, 'uploadAttachment');
+export function parseUploaded(body: unknown, wire: WireContext): string {
+  const contract = createContract(wire, 'uploadAttachment');
   const id = externalId(parseData(body, contract)['external_id']);
   return id !== null && isPactId(id) ? id : contract.breach('data.external_id');
 }
@@ -144,11 +144,13 @@ function parsePage<Row>(
   body: unknown,
   call: 'conversations' | 'messages',
   parseRow: (row: JsonObject) => Row | null,
-  { source, lost }: WireContext,
+  wire: WireContext,
 ): PactPage<Row> {
-  const contract = createContract(source, call);
+  const contract = createContract(wire, call);
   const data = parseData(body, contract);
-  const rows = items(contract.list(data[call], `data.${call}`), parseRow, (number) => lost(call, number));
+  const rows = items(contract.list(data[call], `data.${call}`), parseRow, (number) =>
+    wire.lost(call, number),
+  );
   const next = data['next_page'] ?? '';
   // Taken for the last page, it would hide the rest of the list.
   if (typeof next !== 'string' || next.length > MAX_TOKEN_LENGTH) return contract.breach('data.next_page');

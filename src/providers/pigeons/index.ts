@@ -28,15 +28,16 @@ export function pigeonsHeaders(publicKey: string): Record<string, string> {
  * operation asks of them. Source: `pigeons.md`.
  */
 export function createPigeonsProvider(options: PigeonsOptions): Provider {
-  const { accountId, token, userUuid, baseUrl, http, lost } = options;
+  const { accountId, token, userUuid, baseUrl, http, lost, breached } = options;
   const source: ErrorSource = { provider: 'PIGEONS', accountId };
+  const wire = { source, lost, breached };
   const mapping = { accountId, baseUrl };
   // What an own token's user is called does not change. A caller's token may be somebody else's each time.
   let knownSelf: string | null = userUuid ?? null;
 
   return {
     ...createPigeonsWrites({
-      ...{ source, wire: { source, lost }, call, loadRows, loadAll, selfAmong, selfUnknown, isPigeonsId },
+      ...{ source, wire, call, loadRows, loadAll, selfAmong, selfUnknown, isPigeonsId },
     }),
     // With callers' own tokens each is somebody else.
     ...('header' in token && { actor }),
@@ -138,17 +139,14 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
           throw new ContractError(source, 'conversations', 'its address', error);
         throw error;
       });
-      return parseConversations(body, { source, lost });
+      return parseConversations(body, wire);
     });
   }
 
   function loadAll(conversationId: string, context: ReadContext): Promise<PigeonsMessages> {
     if (!isPigeonsId(conversationId)) return Promise.reject(new NotFoundError(source));
     return context.share(`${accountId} messages ${conversationId}`, async () =>
-      parseMessages(await get('messages', `/conversations/${conversationId}/messages`, context), {
-        source,
-        lost,
-      }),
+      parseMessages(await get('messages', `/conversations/${conversationId}/messages`, context), wire),
     );
   }
 

@@ -77,21 +77,18 @@ export interface PigeonsMessages {
   readonly conversation: PigeonsConversationRow | null;
 }
 
-export function parseConversations(
-  body: unknown,
-  { source, lost }: WireContext,
-): readonly PigeonsConversationRow[] {
-  const contract = createContract(source, 'conversations');
+export function parseConversations(body: unknown, wire: WireContext): readonly PigeonsConversationRow[] {
+  const contract = createContract(wire, 'conversations');
   const data = contract.list(contract.object(body, 'the answer')['data'], 'data');
-  const rows = items(data, parseConversationRow, (number) => lost('conversations', number));
+  const rows = items(data, parseConversationRow, (number) => wire.lost('conversations', number));
   return [...new Map(rows.map((row) => [row.uuid, row])).values()];
 }
 
-export function parseMessages(body: unknown, { source, lost }: WireContext): PigeonsMessages {
-  const contract = createContract(source, 'messages');
+export function parseMessages(body: unknown, wire: WireContext): PigeonsMessages {
+  const contract = createContract(wire, 'messages');
   const answer = contract.object(body, 'the answer');
   const rows = items(contract.list(answer['data'], 'data'), parseMessageRow, (number) =>
-    lost('messages', number),
+    wire.lost('messages', number),
   );
   const conversation = object(answer['conversation']);
   return {
@@ -102,15 +99,15 @@ export function parseMessages(body: unknown, { source, lost }: WireContext): Pig
 }
 
 /** The message that a send is answered with. */
-export function parseSent(body: unknown, { source }: WireContext): PigeonsMessageRow {
-  const contract = createContract(source, 'sendMessage');
+export function parseSent(body: unknown, wire: WireContext): PigeonsMessageRow {
+  const contract = createContract(wire, 'sendMessage');
   const data = contract.object(contract.object(body, 'the answer')['data'], 'data');
   return parseMessageRow(data) ?? contract.breach('data.message_id');
 }
 
 /** The UUID of the conversation that was begun, or was there. */
-export function parseStarted(body: unknown, { source }: WireContext): string {
-  const contract = createContract(source, 'startConversation');
+export function parseStarted(body: unknown, wire: WireContext): string {
+  const contract = createContract(wire, 'startConversation');
   const data = contract.object(contract.object(body, 'the answer')['data'], 'data');
   return parseConversationRow(data)?.uuid ?? contract.breach('data.uuid');
 }
