@@ -71,6 +71,7 @@ function openAccount(
   const resilience = createResilience({
     ...limits,
     ...{ source, observer, shared: share },
+    patience: limits.readTimeout * PATIENCE,
     ownCredentials: !('tokenHeader' in account && account.tokenHeader),
   });
   const http = createHttp({
@@ -122,6 +123,9 @@ export function sandboxAccounts({ pact, letstalk, pigeons }: Sandbox): readonly 
     },
   ];
 }
+
+/** The part of a read's time after which callers who leave have left for want of an answer. */
+const PATIENCE = 0.5;
 
 const PROVIDER_NAMES = { pact: 'PACT', letstalk: 'LETSTALK', pigeons: 'PIGEONS' } as const;
 

@@ -21,6 +21,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who calls; there once the request may be read. */
     viewer: Viewer | null;
+    /** Aborts when the caller is gone; there once the operation counts among those under way. */
+    gone: AbortSignal | null;
   }
 }
 
@@ -56,6 +58,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
   const { maxTokens, overload, readTime, tracing } = options;
   const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
+  app.decorateRequest('gone', null);
   // Read below, when the caller may be listened to.
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => {
     done(null);
@@ -77,13 +80,16 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
       if (isMultipart(request.headers)) request.body = await parseMultipart(request.raw, reply.raw, uploads);
     },
     // A router makes documents of its own: which ones it takes from clients is for it to say.
-    preHandler: (request, _reply, done) => {
+    preHandler: (request, reply, done) => {
       if (admit && !request.viewer!.viaRouter) {
         if (request.method === 'GET') request.raw.url = toUrl(admit(fromUrl(request.query)));
         else if (isObject(request.body)) request.body = admit(request.body);
       }
       const parameters = request.method === 'GET' ? request.query : request.body;
       if (isObject(parameters)) checkNesting(parameters['query'], maxTokens);
+      // Once more: many may have come in together, and were all let in before any of them counted.
+      overload.check();
+      request.gone = whenGone(reply, inFlight);
       done();
     },
     async onSend(request) {
@@ -97,7 +103,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
           registry,
           viewer: request.viewer!,
           headers: request.headers,
-          signal: whenGone(reply, inFlight),
+          signal: request.gone!,
           ...{ span, readTime },
           whenOver: (listener) => whenClosed(reply, listener),
         });

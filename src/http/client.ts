@@ -126,7 +126,7 @@ export function createHttp(options: HttpOptions): Http {
     const running = resilience.run({
       kind,
       signal: end.signal,
-      left: () => deadline.left(),
+      left: () => Math.min(deadline.left(), request.context.deadline?.left() ?? Infinity),
       attempt: () => attempt(call, end),
       // What is in trouble already is not asked more often than an operation may ask.
       mayRetry: () => request.context.calls.hasRoom,

@@ -4,44 +4,33 @@ import { Readable } from 'node:stream';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
-import type { Http, HttpBody, HttpRequest } from '../../src/http/client.ts';
-import type { CallLimits } from '../../src/callLimits.ts';
-import { DEFAULT_CALL_LIMITS } from '../../src/callLimits.ts';
-import { createHttp } from '../../src/http/client.ts';
-import { createGotTransport } from '../../src/http/gotTransport.ts';
+import type { HttpBody } from '../../src/http/client.ts';
 import type { MultipartField } from '../../src/http/multipart.ts';
-import { NO_OBSERVER } from '../../src/http/observer.ts';
-import { createProviderShares } from '../../src/http/resilience/createProviderShares.ts';
-import type { Resilience } from '../../src/http/resilience/createResilience.ts';
-import { createResilience } from '../../src/http/resilience/createResilience.ts';
-import { createReadPool } from '../../src/http/undiciTransport.ts';
 import type { ParleyError } from '../../src/messaging/errors.ts';
 import { ContractError, NotFoundError, ProviderError } from '../../src/messaging/errors.ts';
-import type { Behaviour, Upstream } from './upstream.ts';
+import type { Reader } from './outgoingClient.ts';
+import {
+  closeAll,
+  closers,
+  closing,
+  contextOf,
+  createClient,
+  failureOf,
+  json,
+  never,
+  PATH,
+  TOKEN,
+  upstream,
+} from './outgoingClient.ts';
+import type { Behaviour } from './upstream.ts';
 import { closed, listen, startUpstream } from './upstream.ts';
-import type { CallContext } from '../../src/messaging/upstreamCalls.ts';
-import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
 
-const contextOf = (signal: AbortSignal): CallContext => ({ signal, calls: createUpstreamCalls() });
-
-// Words that may never be seen anywhere but on the wire.
-const TOKEN = 'canary-token-3f9c';
+// Words that may never be seen anywhere but on the wire, as the account's token and the call's path.
 const UPSTREAM_TEXT = 'canary-upstream-text-77aa';
 const QUERY = 'canary-query-b0b1';
-const PATH = 'canary-path-c2d3';
 const CANARIES = [TOKEN, UPSTREAM_TEXT, QUERY, PATH, '127.0.0.1'];
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
-});
-
-async function upstream(behaviour: Behaviour): Promise<Upstream> {
-  const started = await startUpstream(behaviour);
-  closers.push(() => started.close());
-  return started;
-}
+afterEach(closeAll);
 
 /** A server that speaks bytes, not HTTP. */
 async function rawUpstream(onRequest: (socket: Socket, index: number) => void) {
@@ -63,79 +52,6 @@ async function rawUpstream(onRequest: (socket: Socket, index: number) => void) {
   return { url, requests: () => requests };
 }
 
-type Reader = 'undici' | 'got';
-
-interface Client {
-  readonly http: Http;
-  readonly get: (request?: Partial<HttpRequest>) => Promise<unknown>;
-  readonly post: (body?: HttpBody, request?: Partial<HttpRequest>) => Promise<unknown>;
-  readonly health: Pick<Resilience, 'status'>;
-  readonly logged: () => string;
-}
-
-interface ClientOptions {
-  readonly limits?: Partial<CallLimits>;
-  /** What carries the reads: in production it is undici. */
-  readonly reader?: Reader;
-  readonly ownCredentials?: boolean;
-}
-
-function createClient(
-  baseUrl: string,
-  { limits: changes, reader = 'undici', ownCredentials = true }: ClientOptions = {},
-): Client {
-  const limits = { ...DEFAULT_CALL_LIMITS, maxRetries: 0, ...changes };
-  const pool = createReadPool({ ...limits, maxConnections: limits.concurrency.reads });
-  closers.push(() => pool.close());
-  const sends = createGotTransport(limits);
-  const lines: string[] = [];
-  const source = { provider: 'PACT', accountId: 'sales' } as const;
-  const health = createResilience({
-    ...limits,
-    ...{ source, ownCredentials },
-    observer: NO_OBSERVER,
-    shared: createProviderShares()('pact', limits.maxProviderCalls),
-  });
-  const http = createHttp({
-    source,
-    baseUrl,
-    headers: { 'x-private-api-token': TOKEN },
-    ...{ limits, cacheFor: limits.cacheFor },
-    reads: reader === 'undici' ? pool.transport : sends,
-    sends,
-    resilience: health,
-    observer: NO_OBSERVER,
-    log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
-  });
-  const context = contextOf(new AbortController().signal);
-  return {
-    http,
-    get: (request = {}) => http({ call: 'things', path: `/${PATH}`, context, ...request }),
-    post: (body = { json: { a: 1 } }, request = {}) =>
-      http({ call: 'send', path: `/${PATH}`, method: 'POST', body, context, ...request }),
-    health,
-    logged: () => lines.join(''),
-  };
-}
-
-function closing(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.closed) resolve();
-    else socket.once('close', () => resolve());
-  });
-}
-
-async function failureOf(promise: Promise<unknown>): Promise<ParleyError> {
-  const error: unknown = await promise.then(
-    (value) => {
-      throw new Error(`there was an answer: ${inspect(value)}`);
-    },
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof Error) || !('code' in error)) throw error;
-  return error as ParleyError;
-}
-
 /** Nothing of what the provider said, nor of where and as whom it was asked, is in what may be shown. */
 function expectNothingGivenAway(error: ParleyError): void {
   const shown = [error.message, JSON.stringify(error), String(error), JSON.stringify(Object.entries(error))];
@@ -145,17 +61,11 @@ function expectNothingGivenAway(error: ParleyError): void {
   }
 }
 
-const json: Behaviour = (response) => {
-  response.setHeader('content-type', 'application/json').end('{"ok":true}');
-};
-
 const status =
   (code: number, headers: Record<string, string> = {}): Behaviour =>
   (response) => {
     response.writeHead(code, { 'content-type': 'text/html', ...headers }).end(`<h1>${UPSTREAM_TEXT}</h1>`);
   };
-
-const never: Behaviour = () => undefined;
 
 const body =
   (text: string | Buffer, type: string | undefined = 'application/json'): Behaviour =>

@@ -46,7 +46,8 @@ export function createAdaptiveRate({
   let learned = Infinity;
   let enough = Infinity;
   let loweredAt = -Infinity;
-  /** When the turn after the last one comes, by what was learned. */
+  /** The last turn that was given, and when the one after it comes by what was learned. */
+  let lastTurn = -Infinity;
   let nextTurn = -Infinity;
 
   return {
@@ -57,6 +58,7 @@ export function createAdaptiveRate({
       if (wait > most) return undefined;
       for (const window of windows) window.add(at + wait);
       recent.add(at + wait);
+      lastTurn = Math.max(lastTurn, at + wait);
       if (learned !== Infinity) nextTurn = at + wait + SECOND / learned;
       return wait;
     },
@@ -65,10 +67,11 @@ export function createAdaptiveRate({
       // Whatever was under way together is refused together, and says the same thing once.
       if (!adapts || at - loweredAt < SECOND) return;
       loweredAt = at;
-      const seen = Math.max(recent.countSince(at - SECOND), SLOWEST);
+      const seen = Math.max(recent.countBetween(at - SECOND, at), SLOWEST);
       enough = 2 * Math.min(seen, learned);
       learned = Math.max(SLOWEST, Math.min(seen, learned) / 2);
-      nextTurn = at + SECOND / learned;
+      // Turns that were given already are not given again.
+      nextTurn = Math.max(at, lastTurn) + SECOND / learned;
     },
     succeeded() {
       if (learned === Infinity) return;
@@ -91,7 +94,8 @@ interface Window {
   /** When the next call may be made. */
   turn(): number;
   add(at: number): void;
-  countSince(time: number): number;
+  /** After the one time, up to the other. */
+  countBetween(from: number, until: number): number;
 }
 
 /** The times of the last calls: in any `per` milliseconds there are at most `count`. */
@@ -104,6 +108,6 @@ function createWindow({ count, per }: CallRate): Window {
       times[oldest] = at;
       oldest = (oldest + 1) % count;
     },
-    countSince: (time) => times.reduce((sum, at) => (at > time ? sum + 1 : sum), 0),
+    countBetween: (from, until) => times.filter((at) => at > from && at <= until).length,
   };
 }

@@ -21,8 +21,8 @@ export interface CircuitOptions {
 }
 
 export interface CircuitJudge {
-  /** Whether an error says that the provider is not there. Others say nothing. */
-  readonly isFailure: (error: Error) => boolean;
+  /** Whether an error, after so many milliseconds, says that the provider is not there. */
+  readonly isFailure: (error: Error, milliseconds: number) => boolean;
   /** Whether an error says that there was no answer at all, for whatever reason. */
   readonly isUnanswered: (error: Error) => boolean;
 }
@@ -33,10 +33,12 @@ const PROBING = 1_000;
 
 export function createCircuit(options: CircuitOptions, judge: CircuitJudge): Circuit {
   const { failureRatio, minimumCalls, window, openFor } = options;
+  let pause = 0;
   let opensAt = 0;
+  // Changes with the state: what was begun before says nothing about what is now.
+  let era = 0;
   const policy = circuitBreaker(
-    // A probe that got no answer, because its caller left, has not shown that there is anybody.
-    handleWhen((error) => judge.isFailure(error) || (isProbing() && judge.isUnanswered(error))),
+    handleWhen((error) => error instanceof Failure),
     {
       breaker: new CountBreaker({
         threshold: failureRatio,
@@ -44,12 +46,18 @@ export function createCircuit(options: CircuitOptions, judge: CircuitJudge): Cir
         minimumNumberOfCalls: minimumCalls,
       }),
       halfOpenAfter: new DelegateBackoff<{ readonly attempt: number }>(({ attempt }) => {
-        const pause = spread(Math.min(openFor * 2 ** (attempt - 1), LONGEST_OPEN));
-        opensAt = Date.now() + pause;
+        pause = spread(Math.min(openFor * 2 ** (attempt - 1), LONGEST_OPEN));
         return pause;
       }),
     },
   );
+  // By the policy's own clock it has opened by now: who is let through by this one must not be refused by that.
+  policy.onBreak(() => {
+    opensAt = Date.now() + pause;
+  });
+  policy.onStateChange(() => {
+    era += 1;
+  });
 
   return {
     get state() {
@@ -61,11 +69,46 @@ export function createCircuit(options: CircuitOptions, judge: CircuitJudge): Cir
       if (policy.state === State.HalfOpen) return PROBING;
       return Math.max(0, opensAt - Date.now());
     },
-    run: (call) => policy.execute(call),
+    async run(call) {
+      const isProbe = policy.state !== State.Closed;
+      const began = { era, at: performance.now() };
+      const outcome = await policy
+        .execute(async () => {
+          try {
+            return { value: await call() };
+          } catch (error) {
+            return judgeError(error as Error, { isProbe, began });
+          }
+        })
+        .catch((error: unknown) => {
+          throw error instanceof Failure ? error.reason : error;
+        });
+      if ('refusal' in outcome) throw outcome.refusal;
+      return outcome.value;
+    },
   };
 
-  function isProbing(): boolean {
-    return policy.state === State.HalfOpen;
+  /** What the policy is to make of an error: a failure, nothing, or an answer like any other. */
+  function judgeError(
+    error: Error,
+    { isProbe, began }: { isProbe: boolean; began: { era: number; at: number } },
+  ): { readonly refusal: Error } {
+    const isOld = !isProbe && began.era !== era;
+    // A probe that got no answer, because its caller left, has not shown that there is anybody.
+    if (judge.isFailure(error, performance.now() - began.at) || (isProbe && judge.isUnanswered(error)))
+      throw isOld ? error : new Failure(error);
+    if (isOld || judge.isUnanswered(error)) throw error;
+    return { refusal: error };
+  }
+}
+
+/** What the policy counts. */
+class Failure extends Error {
+  readonly reason: Error;
+
+  constructor(reason: Error) {
+    super('a failure');
+    this.reason = reason;
   }
 }
 

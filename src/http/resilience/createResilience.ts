@@ -62,6 +62,8 @@ export interface ResilienceOptions {
   /** What the provider takes: of all calls but uploads, and of uploads. */
   readonly rates: { readonly calls: readonly CallRate[]; readonly uploads: readonly CallRate[] };
   readonly adaptiveRate: boolean;
+  /** Milliseconds without an answer after which there is none, even where whoever asked has left. */
+  readonly patience: number;
   /** Whether the credentials are the account's own, and not each caller's. */
   readonly ownCredentials: boolean;
   /** What all accounts of a provider share. */
@@ -78,7 +80,7 @@ export interface ProviderShare {
 
 export function createResilience(options: ResilienceOptions): Resilience {
   const { source, observer, shared, maxRetries, concurrency, circuitBreaker } = options;
-  const { rates, adaptiveRate: adapts } = options;
+  const { rates, adaptiveRate: adapts, patience } = options;
   const health = createHealth(options);
   const circuit = circuitBreaker ? createCircuit(circuitBreaker, { isFailure, isUnanswered }) : NO_CIRCUIT;
   const placesOf = mapKinds((kind) => createPlaces(concurrency[PLURALS[kind]], concurrency.queue));
@@ -104,18 +106,23 @@ export function createResilience(options: ResilienceOptions): Resilience {
     }),
   };
 
-  /** One try: at its turn, in its place, and only where somebody may be there. */
+  /** One try: in its place, at its turn, and only where somebody may be there. */
   async function make<T>(call: ResilientCall<T>): Promise<T> {
     const { kind, signal, ended } = call;
     checkCircuit();
-    await takeTurn(call);
     const wait = { signal, ended, full };
-    return placesOf[kind].run(() => shared.places[kind].run(() => tryOnce(call), wait), wait);
+    // The turn comes after the place: turns that were waited for in a queue would all be used at once.
+    return placesOf[kind].run(async () => {
+      checkCircuit();
+      await takeTurn(call);
+      return shared.places[kind].run(() => tryOnce(call), wait);
+    }, wait);
   }
 
   async function tryOnce<T>({ kind, attempt }: ResilientCall<T>): Promise<T> {
     // What waited may find that those before it had no luck.
     checkCircuit();
+    const startedAt = performance.now();
     try {
       const answer = await circuit.run(attempt);
       health.succeeded();
@@ -124,7 +131,7 @@ export function createResilience(options: ResilienceOptions): Resilience {
     } catch (error) {
       if (error instanceof ParleyError) {
         if (error.code === 'PROVIDER_RATE_LIMITED') rateOf[kind].throttled();
-        if (error.code !== 'CANCELLED') health.failed(error);
+        if (!isUnanswered(error) || isFailure(error, performance.now() - startedAt)) health.failed(error);
       }
       throw error;
     }
@@ -154,6 +161,14 @@ export function createResilience(options: ResilienceOptions): Resilience {
     );
   }
 
+  // A clear no to one request, or an answer that can't be read, says that somebody is there. That nobody was waited for any longer says
+  // nothing, unless they have waited for long.
+  function isFailure(error: Error, milliseconds: number): boolean {
+    if (!(error instanceof ParleyError)) return false;
+    if (isUnanswered(error)) return milliseconds >= patience;
+    return error.code === 'PROVIDER_UNAVAILABLE' || error.code === 'PROVIDER_TIMEOUT';
+  }
+
   function full(): ParleyError {
     observer.refused(source, 'queue_full');
     return new NotMadeError('OVERLOADED', 'Too many calls for this account are under way.', {
@@ -174,14 +189,6 @@ const PLURALS = { read: 'reads', send: 'sends', upload: 'uploads' } as const;
 
 export function mapKinds<T>(valueOf: (kind: CallKind) => T): Record<CallKind, T> {
   return { read: valueOf('read'), send: valueOf('send'), upload: valueOf('upload') };
-}
-
-// A clear no to one request, or an answer that can't be read, says that somebody is there.
-function isFailure(error: Error): boolean {
-  return (
-    error instanceof ParleyError &&
-    (error.code === 'PROVIDER_UNAVAILABLE' || error.code === 'PROVIDER_TIMEOUT')
-  );
 }
 
 function isUnanswered(error: Error): boolean {

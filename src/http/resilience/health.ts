@@ -47,6 +47,8 @@ const UNAVAILABLE_AFTER = 3;
 const AILMENTS: ReadonlySet<string> = new Set([
   'PROVIDER_UNAVAILABLE',
   'PROVIDER_TIMEOUT',
+  // Only told where it was waited for so long that there was no answer to be had.
+  'CANCELLED',
   'PROVIDER_CONTRACT',
   'PROVIDER_UNAUTHENTICATED',
   'PROVIDER_PAYMENT_REQUIRED',

@@ -26,8 +26,8 @@ export async function retryReads<T>(
     try {
       return await read();
     } catch (error) {
-      // That it could not even be tried again says less than why it had to be.
-      if (first && error instanceof NotMadeError) throw first;
+      // That it could not be tried again, or not in time, says less than why it had to be.
+      if (first && (error instanceof NotMadeError || signal.aborted)) throw first;
       first ??= error as Error;
       const pause = pauseBefore(retry, error);
       if (retry === maxRetries || pause === undefined || signal.aborted) throw error;
