@@ -73,7 +73,7 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
     log.warn({ ...source, code, ...(code ? { reason: message } : { err: error }) }, what);
   };
   // One clock for all processes: whether a send is overdue must not depend on who looks.
-  const { now, rateLimit, close: closeStore, ...opened } = openStore(config, report);
+  const { now, rateLimit, isStoreUsable, close: closeStore, ...opened } = openStore(config, report);
   const store = observeStore(opened.store, options.storeObserver);
   const { staging, close: closeStaging } = await openStaging(limits.storage);
   const stopSweeping = sweepRegularly(
@@ -106,7 +106,7 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
     gestures: createGestures(),
     staging,
     rateLimit,
-    isStoreUsable: () => true,
+    isStoreUsable,
     async close(patience) {
       stopSweeping();
       // What is not over by then is found overdue, and settled by evidence.
@@ -120,12 +120,17 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
 function openStore(
   { redis }: Config,
   report: (error: unknown, what: string) => void,
-): Pick<Writing, 'rateLimit'> & { store: Store; now: () => number; close: () => Promise<void> } {
+): Pick<Writing, 'rateLimit' | 'isStoreUsable'> & {
+  store: Store;
+  now: () => number;
+  close: () => Promise<void>;
+} {
   if (!redis) {
     return {
       store: createMemoryStore(),
       now: Date.now,
       rateLimit: (what, rate) => createRateLimit({ what, ...rate }),
+      isStoreUsable: () => true,
       close: () => Promise.resolve(),
     };
   }
@@ -134,6 +139,7 @@ function openStore(
     store,
     now: () => store.now(),
     rateLimit: (what, rate) => store.rateLimit(what, rate),
+    isStoreUsable: () => store.isUsable(),
     close: () => store.close(),
   };
 }

@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { jest } from '@jest/globals';
+import type { Certificates } from './certificates.ts';
 
 /** A Redis to use and leave as it was: others may be using it too. */
 export interface OpenedRedis {
@@ -23,6 +23,8 @@ export interface OpenedRedis {
 export interface StartedRedis {
   /** Stays the same over restarts. */
   readonly url: string;
+  /** Part of it. */
+  readonly address: { readonly host: string; readonly port: number };
   /** Ends it, and leaves nothing behind. */
   stop(): Promise<void>;
   /** Ends it like a crash; what it can keep is kept for `restart`. */
@@ -37,6 +39,8 @@ export interface StartedRedis {
 export interface StartRedisOptions {
   /** Whether data outlives a kill. Default false. */
   readonly durable?: boolean;
+  /** To speak TLS, and nothing else. */
+  readonly tls?: Certificates | undefined;
   /** More of redis-server's arguments, as `['--requirepass', 'secret']`. */
   readonly args?: readonly string[];
 }
@@ -62,18 +66,20 @@ export async function openRedis(): Promise<OpenedRedis | undefined> {
 }
 
 /** A Redis of the caller's own, also where `REDIS_URL` names one. Undefined where there is no redis-server. */
-export async function startRedis({ durable = false, args = [] }: StartRedisOptions = {}): Promise<
+export async function startRedis({ durable = false, tls, args = [] }: StartRedisOptions = {}): Promise<
   StartedRedis | undefined
 > {
   if (!canStartRedis) return undefined;
   const folder = await mkdtemp(join(tmpdir(), 'parley-redis-'));
-  const settings = [
+  const toArgs = (port: number) => [
     ...['--bind', '127.0.0.1', '--dir', folder, '--save', ''],
     ...(durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no']),
+    ...portArgs(port, tls),
     ...args,
   ];
+  const start = (port: number) => spawnRedis(toArgs(port), 'Ready to accept connections');
   const clean = () => rm(folder, { recursive: true, force: true });
-  const { port, server: first } = await startSomewhere(settings).catch(async (error: unknown) => {
+  const { port, server: first } = await startSomewhere(start).catch(async (error: unknown) => {
     await clean();
     throw error;
   });
@@ -86,7 +92,8 @@ export async function startRedis({ durable = false, args = [] }: StartRedisOptio
     await exited;
   };
   return {
-    url: `redis://127.0.0.1:${port}`,
+    url: `${tls ? 'rediss' : 'redis'}://127.0.0.1:${port}`,
+    address: { host: '127.0.0.1', port },
     async stop() {
       await end('SIGKILL');
       await clean();
@@ -94,7 +101,7 @@ export async function startRedis({ durable = false, args = [] }: StartRedisOptio
     kill: () => end('SIGKILL'),
     async restart() {
       await end('SIGKILL');
-      server = await start(port, settings);
+      server = await start(port);
     },
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
@@ -104,15 +111,26 @@ export async function startRedis({ durable = false, args = [] }: StartRedisOptio
 /** How often a port that was free may be taken by somebody else before Redis gets to it. */
 const MAX_TRIES = 10;
 
-async function startSomewhere(settings: readonly string[]) {
+/** Starts a server on a port that is free. */
+export async function startSomewhere(start: (port: number) => Promise<ChildProcess>) {
   for (let tries = 1; ; tries += 1) {
     const port = await findPort();
     try {
-      return { port, server: await start(port, settings) };
+      return { port, server: await start(port) };
     } catch (error) {
       if (tries === MAX_TRIES) throw error;
     }
   }
+}
+
+/** The arguments by which a redis-server listens. */
+export function portArgs(port: number, tls: Certificates | undefined): string[] {
+  if (!tls) return ['--port', String(port)];
+  return [
+    ...['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no'],
+    ...['--tls-ca-cert-file', tls.caFile, '--tls-cert-file', tls.certFile, '--tls-key-file', tls.keyFile],
+    ...['--tls-replication', 'yes', '--tls-cluster', 'yes'],
+  ];
 }
 
 /** A port on which nothing listens. */
@@ -125,16 +143,15 @@ export async function findPort(): Promise<number> {
   return port;
 }
 
-async function start(port: number, settings: readonly string[]): Promise<ChildProcess> {
-  const server = spawn('redis-server', ['--port', String(port), ...settings], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
+/** Starts redis-server. Resolves when it has written a line with `ready` in it. */
+export async function spawnRedis(args: readonly string[], ready: string): Promise<ChildProcess> {
+  const server = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const lines: string[] = [];
   const output = createInterface(server.stdout);
   await new Promise<void>((resolve, reject) => {
     output.on('line', (line) => {
       lines.push(line);
-      if (line.includes('Ready to accept connections')) resolve();
+      if (line.includes(ready)) resolve();
     });
     server.once('error', reject);
     server.once('close', () => reject(new Error(`redis-server ended at once:\n${lines.join('\n')}`)));
@@ -143,11 +160,11 @@ async function start(port: number, settings: readonly string[]): Promise<ChildPr
 }
 
 /** Says it once for all test files of a run, which may be in several processes. Fails where Redis has to be there. */
-function warn(message: string): void {
+export function warn(message: string): void {
   if (process.env['PARLEY_REQUIRE_REDIS'] === '1') throw new Error(message);
   try {
-    // The seed is what all files of one run share, and no other run.
-    writeFileSync(join(tmpdir(), `parley-without-redis-${jest.getSeed()}`), '', { flag: 'wx' });
+    // Its parent is what all processes of one run share, and no other run.
+    writeFileSync(join(tmpdir(), `parley-without-redis-${process.ppid}`), '', { flag: 'wx' });
   } catch {
     return;
   }

@@ -98,8 +98,8 @@ export const environmentSchema = z
     when: always,
   })
   .superRefine((settings, context) => {
-    for (const { path, message } of [...problemsOfAuth(settings), ...problemsOfPersisted(settings)])
-      context.addIssue({ code: 'custom', path: [path], message });
+    const problems = [problemsOfAuth, problemsOfPersisted, problemsOfRedis].flatMap((find) => find(settings));
+    for (const { path, message } of problems) context.addIssue({ code: 'custom', path: [path], message });
   });
 
 export type Environment = z.output<typeof environmentSchema>;

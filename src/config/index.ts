@@ -15,6 +15,8 @@ import type { LoadConfig } from './load.ts';
 import { toLoad } from './load.ts';
 import type { PersistedOperations } from './persistedOperations.ts';
 import { readPersistedOperations } from './persistedOperations.ts';
+import type { RedisConfig } from './redis.ts';
+import { readRedis } from './redis.ts';
 import type { ProvidersConfig } from './resilience.ts';
 import type { TracingConfig } from './tracing.ts';
 import { toTracing } from './tracing.ts';
@@ -63,13 +65,6 @@ export interface AuthConfig {
   readonly router: RouterConfig | undefined;
   /** Where tokens say what their bearers may. */
   readonly claims: ClaimsConfig;
-}
-
-export interface RedisConfig {
-  /** It may hold a password. */
-  readonly url: string;
-  /** Stands before every key, for a Redis that others use as well. */
-  readonly keyPrefix: string;
 }
 
 export interface Deadlines {
@@ -133,7 +128,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   const { file, problems: fileProblems } = path ? readAccounts(path, environment) : { problems: [] };
   problems.push(...fileProblems.map((problem) => `PARLEY_ACCOUNTS (${path}): ${problem}`));
   const persisted = settings.data && readPersistedOperations(settings.data);
-  problems.push(...(persisted?.problems ?? []));
+  const redis = settings.data && readRedis(settings.data);
+  problems.push(...(persisted?.problems ?? []), ...(redis?.problems ?? []));
   const auth = settings.data && toAuth(settings.data);
   // With mistakes in the file, nobody knows whether there are clients.
   if (auth && (file || !path)) problems.push(...problemsBetween(auth, file));
@@ -144,6 +140,7 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
     file,
     auth: toAuthConfig(auth, file),
     persistedOperations: persisted.operations,
+    redis: redis?.redis,
   });
 }
 
@@ -218,9 +215,10 @@ interface FromFiles {
   readonly file: AccountsFile | undefined;
   readonly auth: AuthConfig;
   readonly persistedOperations: PersistedOperations;
+  readonly redis: RedisConfig | undefined;
 }
 
-function toConfig(settings: Environment, { file, auth, persistedOperations }: FromFiles): Config {
+function toConfig(settings: Environment, { file, auth, persistedOperations, redis }: FromFiles): Config {
   const accounts = file?.accounts;
   const production = settings.NODE_ENV === 'production';
   return Object.freeze({
@@ -237,9 +235,7 @@ function toConfig(settings: Environment, { file, auth, persistedOperations }: Fr
     persistedOperations,
     metricsPort: settings.METRICS_PORT,
     tracing: toTracing(settings),
-    redis: settings.REDIS_URL
-      ? Object.freeze({ url: settings.REDIS_URL, keyPrefix: settings.REDIS_KEY_PREFIX })
-      : undefined,
+    redis,
     deadlines: Object.freeze({
       connectTimeout: settings.CONNECT_TIMEOUT,
       readTimeout: settings.READ_TIMEOUT,

@@ -1,16 +1,19 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { list } from './list.ts';
 import { wholeNumber } from './quantities.ts';
 
 const trueOrFalse = z.enum(['true', 'false'], { error: 'must be true or false' });
 
-/** Where one Redis, sentinel or node is; without a port, it is the usual one. */
+/** Where some of them are; without a port, it is the usual one. */
 const addresses = (usualPort: number) =>
-  list
-    .refine((items) => items.every((item) => toAddress(item, usualPort)), 'must be host:port, with commas between several')
-    .transform((items) => items.map((item) => toAddress(item, usualPort)!));
+  z.string().transform((text, context) => {
+    const found = text.split(',').map((item) => toAddress(item.trim(), usualPort));
+    if (found.every((address) => address !== undefined)) return found;
+    // It is not quoted: who mistakes it for a URL may have written a password.
+    context.addIssue({ code: 'custom', message: 'must be host:port, with commas between several' });
+    return z.NEVER;
+  });
 
 /** The environment variables of Redis. */
 export const redisVariables = {
@@ -108,7 +111,8 @@ export function problemsOfRedis(settings: RedisSettings): readonly { path: strin
 
 /** What is said twice has to be the same: one of them would be believed, and not used. */
 function problemsOfUrl(settings: RedisSettings): { path: string; message: string }[] {
-  if (settings.REDIS_URL === undefined) return [];
+  // What is no URL at all has been said already.
+  if (settings.REDIS_URL === undefined || !isRedisUrl(settings.REDIS_URL)) return [];
   const { username, password } = new URL(settings.REDIS_URL);
   const said = { REDIS_USERNAME: username, REDIS_PASSWORD: password };
   return Object.entries(said).flatMap(([path, inUrl]) => {
@@ -155,7 +159,7 @@ export function readRedis(settings: RedisSettings): {
 export function secretsOfRedis({ target }: RedisConfig): string[] {
   const own = target.kind === 'single' ? passwordsIn(target.url) : [target.password];
   const others = target.kind === 'sentinel' ? [target.sentinelPassword] : [];
-  return [...own, ...others, target.tls?.key].filter((secret) => secret !== undefined && secret !== '');
+  return [...own, ...others, target.tls?.key].filter((secret) => secret !== undefined).filter(Boolean);
 }
 
 /** The password of an address, as it is written there and as it is. */
@@ -183,7 +187,10 @@ function toTarget(settings: RedisSettings, tls: RedisTlsConfig | undefined): Red
 }
 
 /** For who keeps secrets apart from addresses. */
-function withCredentials(text: string, { username, password }: Pick<RedisCredentials, 'username' | 'password'>) {
+function withCredentials(
+  text: string,
+  { username, password }: Pick<RedisCredentials, 'username' | 'password'>,
+) {
   if (username === undefined && password === undefined) return text;
   const url = new URL(text);
   // Of its own accord, a URL would leave a "%" as it is.
@@ -198,7 +205,10 @@ function isTls({ REDIS_URL, REDIS_TLS }: RedisSettings): boolean {
 
 function readTls(settings: RedisSettings): { tls: RedisTlsConfig; problems: string[] } {
   const problems: string[] = [];
-  const read = (name: 'REDIS_TLS_CA' | 'REDIS_TLS_CERT' | 'REDIS_TLS_KEY', check: (pem: string) => string | undefined) => {
+  const read = (
+    name: 'REDIS_TLS_CA' | 'REDIS_TLS_CERT' | 'REDIS_TLS_KEY',
+    check: (pem: string) => string | undefined,
+  ) => {
     const path = settings[name];
     if (path === undefined) return undefined;
     try {
@@ -207,7 +217,9 @@ function readTls(settings: RedisSettings): { tls: RedisTlsConfig; problems: stri
       if (problem) problems.push(`${name} (${path}): ${problem}`);
       return pem;
     } catch (error) {
-      problems.push(`${name} (${path}): can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+      problems.push(
+        `${name} (${path}): can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`,
+      );
       return undefined;
     }
   };

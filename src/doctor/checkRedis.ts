@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/index.ts';
+import type { RedisAddress, RedisConfig, RedisTarget } from '../config/redis.ts';
 import { ParleyError } from '../messaging/errors.ts';
 import { createRedisStore } from '../store/createRedisStore.ts';
 import type { Check, Finding } from './runCheck.ts';
@@ -18,12 +19,13 @@ function withoutRedis(accounts: Config['accounts']): Finding {
     result: 'warning',
     detail:
       'REDIS_URL is not set: idempotency keys are forgotten at a restart, and no other process knows them.',
-    advice: 'Set REDIS_URL, unless there is one process and a repeated send after a restart does no harm.',
+    advice:
+      'Set REDIS_URL (REDIS_SENTINELS or REDIS_CLUSTER for more than one Redis), unless there is one process and a repeated send after a restart does no harm.',
   };
 }
 
-async function tryOut({ url, keyPrefix }: NonNullable<Config['redis']>): Promise<Finding> {
-  const store = createRedisStore({ url, keyPrefix, report: () => undefined });
+async function tryOut(redis: RedisConfig): Promise<Finding> {
+  const store = createRedisStore({ ...redis, report: () => undefined });
   const key = `doctor:${randomUUID()}`;
   try {
     await store.create(key, '1', TRIAL);
@@ -31,7 +33,7 @@ async function tryOut({ url, keyPrefix }: NonNullable<Config['redis']>): Promise
     const kept = await store.get(key);
     const removed = await store.remove(key, '2');
     if (kept !== '2' || !removed) return lost;
-    return { result: 'ok', detail: `${new URL(url).host} keeps what it is given` };
+    return { result: 'ok', detail: `${nameOf(redis.target)} keeps what it is given` };
   } catch (error) {
     if (!(error instanceof ParleyError)) throw error;
     // Each of the store's messages says what to do.
@@ -41,8 +43,24 @@ async function tryOut({ url, keyPrefix }: NonNullable<Config['redis']>): Promise
   }
 }
 
+/** Where it is, without who Parley is to it. */
+function nameOf(target: RedisTarget): string {
+  switch (target.kind) {
+    case 'single':
+      return new URL(target.url).host;
+    case 'sentinel':
+      return `the primary "${target.name}", which ${listOf(target.sentinels)} ${target.sentinels.length > 1 ? 'know' : 'knows'},`;
+    case 'cluster':
+      return `the cluster of ${listOf(target.nodes)}`;
+  }
+}
+
+function listOf(addresses: readonly RedisAddress[]): string {
+  return addresses.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(', ');
+}
+
 const lost: Finding = {
   result: 'failed',
   detail: 'Redis answers, and has not kept what it was given.',
-  advice: 'Let REDIS_URL name a Redis that is not shared with anybody who empties it.',
+  advice: 'Take a Redis that is not shared with anybody who empties it.',
 };

@@ -1,12 +1,16 @@
-import { Redis } from 'ioredis';
+import type { EventEmitter } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ParleyError } from '../messaging/errors.ts';
+import { connectCluster } from './connectCluster.ts';
+import { connectNode } from './connectNode.ts';
 import { createGate } from './createGate.ts';
-import { storeError, toStoreError } from './errors.ts';
+import { isVague, storeError, toStoreError } from './errors.ts';
+import type { RedisLink } from './redisLink.ts';
+import { CONNECT_TIMEOUT } from './redisOptions.ts';
+import type { RedisTarget } from './redisTarget.ts';
 
-/** One connection that is made again whenever it is lost. */
-export interface RedisConnection {
-  /** Sends a command once, or fails: it never waits for a connection, and never sends again. */
-  readonly redis: Redis;
+/** A link that is made again whenever it is lost. */
+export interface RedisConnection extends RedisLink {
   /**
    * Waits for the connection that is being made. Throws at once while the last try to make one failed, since nobody knows how
    * long that will last.
@@ -17,46 +21,47 @@ export interface RedisConnection {
 }
 
 export interface RedisConnectionOptions {
-  readonly url: string;
+  readonly target: RedisTarget;
   /** Milliseconds. */
   readonly commandTimeout: number;
-  /** Told when the connection is gone. */
+  /** Told when there is a connection. */
+  readonly opened: () => void;
+  /** Told when the connection is gone, or leads to somebody else. */
   readonly lost: () => void;
-  /** Told why there is no connection: each reason once until there is one again. */
+  /** Told why there is no connection, again with each try. */
   readonly report: (error: ParleyError) => void;
 }
 
-/** Milliseconds for TCP and TLS. */
-const CONNECT_TIMEOUT = 2_000;
-/** Milliseconds between two tries to connect. */
-const FIRST_PAUSE = 50;
-const LONGEST_PAUSE = 1_000;
-/** Milliseconds that an end which is not answered waits before the connection is cut. */
-const END_TIMEOUT = 250;
+/** Milliseconds after which closing is over, whatever is still open. */
+const CLOSE_TIMEOUT = 2 * CONNECT_TIMEOUT;
 
 /** Neither throws nor waits when Redis is down. Throws for a URL that is malformed. */
 export function createRedisConnection(options: RedisConnectionOptions): RedisConnection {
-  const redis = connect(options);
+  let problem: ParleyError | undefined;
+  const link = connect(options, note);
+  const { client } = link;
+  const events: EventEmitter = client;
   let gate = createGate();
   let isOpen = false;
-  let problem: ParleyError | undefined;
   let closing: Promise<void> | undefined;
 
   // Without a listener ioredis would write the error, with what was sent, to the console.
-  redis.on('error', (thrown: unknown) => {
-    const error = toStoreError(isRefusedDatabase(thrown) ? NO_DATABASE : thrown);
-    if (error.message !== problem?.message && !closing) options.report(error);
-    problem = error;
+  events.on('error', (thrown: unknown) => {
+    const found = note(isRefusedDatabase(thrown) ? NO_DATABASE : thrown);
+    if (!closing) options.report(found);
+    // It asks them again without an end, and there is no connection to be closed meanwhile.
+    if (isOfSentinels(thrown)) settle(found);
   });
-  redis.on('ready', () => {
+  events.on('ready', () => {
     // To ioredis a connection whose SELECT was refused is ready: for another database.
     if (problem !== NO_DATABASE) {
       isOpen = true;
       problem = undefined;
     }
     settle(problem);
+    if (isOpen) options.opened();
   });
-  redis.on('close', () => {
+  events.on('close', () => {
     options.lost();
     // The first try after a connection was lost is waited for, so that a short break is not even noticed.
     if (isOpen) gate = createGate();
@@ -64,15 +69,22 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
     isOpen = false;
     if (problem === NO_DATABASE) problem = undefined;
   });
-  redis.on('end', () => {
+  events.on('end', () => {
     settle(problem ?? CLOSED);
   });
 
   return {
-    redis,
+    ...link,
     whenReady: () => gate.passed,
     close: () => (closing ??= close()),
   };
+
+  function note(thrown: unknown): ParleyError {
+    const error = toStoreError(thrown);
+    // Of a cluster, one node has said more than that none of them could be reached.
+    problem = problem && isVague(error) ? problem : error;
+    return problem;
+  }
 
   function settle(error?: ParleyError): void {
     gate.settle(error);
@@ -83,42 +95,35 @@ export function createRedisConnection(options: RedisConnectionOptions): RedisCon
   async function close(): Promise<void> {
     gate = createGate();
     gate.settle(CLOSED);
-    if (redis.status === 'ready') await redis.quit().catch(() => undefined);
-    if (redis.status === 'end') return;
-    const isUnderWay = redis.status !== 'reconnecting';
-    const ended = new Promise((resolve) => redis.once('end', resolve));
-    redis.disconnect();
-    if (isUnderWay) await ended;
+    if (client.status === 'ready') await client.quit().catch(() => undefined);
+    if (client.status === 'end') return;
+    const isUnderWay = client.status !== 'reconnecting';
+    const ended = new Promise((resolve) => events.once('end', resolve));
+    client.disconnect();
+    // A sentinel that does not answer may be waited for.
+    if (isUnderWay) await Promise.race([ended, wait(CLOSE_TIMEOUT, undefined, { ref: false })]);
   }
 }
 
-const NO_DATABASE = storeError('Redis has no database with the number that its URL names.');
+const NO_DATABASE = storeError('Redis has no database with the number that is configured.');
 const CLOSED = storeError('The connection to Redis is closed: Parley is stopping.');
 
-function connect({ url, commandTimeout }: RedisConnectionOptions): Redis {
-  // The error of who parses it quotes it, with the password.
-  if (!URL.canParse(url)) throw new Error("The URL of Redis is malformed: it can't be shown here.");
-  return new Redis(url, {
-    connectionName: 'parley',
-    connectTimeout: CONNECT_TIMEOUT,
-    disconnectTimeout: END_TIMEOUT,
-    commandTimeout,
-    // A connection that says nothing while it should is made anew. Later than a command is given up, so that what a slow Redis
-    // was asked for stays in order.
-    socketTimeout: 2 * commandTimeout,
-    retryStrategy: (times) =>
-      Math.min(FIRST_PAUSE * 2 ** (times - 1), LONGEST_PAUSE) + Math.random() * FIRST_PAUSE,
-    // A create that is repeated after it was done would find itself, and take itself for somebody else.
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    enableOfflineQueue: false,
-    // After a failover the same name leads to the new primary. The command itself fails.
-    reconnectOnError: ({ message }) => message.includes('READONLY '),
-    // A Redis that is loading refuses commands by itself, and takes them as soon as it has loaded.
-    enableReadyCheck: false,
-  });
+function connect(
+  { target, commandTimeout, lost }: RedisConnectionOptions,
+  failed: (thrown: unknown) => void,
+): RedisLink {
+  return target.kind === 'cluster'
+    ? connectCluster(target, commandTimeout, { changed: lost, failed })
+    : connectNode(target, commandTimeout);
 }
 
 function isRefusedDatabase(thrown: unknown): boolean {
   return (thrown as { command?: { name?: string } }).command?.name === 'select';
 }
+
+function isOfSentinels(thrown: unknown): boolean {
+  return (thrown as Error).message.startsWith(NO_SENTINEL);
+}
+
+/** How ioredis begins to say that it has asked all sentinels in vain. */
+const NO_SENTINEL = 'All sentinels are unreachable';

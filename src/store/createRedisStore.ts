@@ -1,16 +1,23 @@
-import type { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type { ParleyError } from '../messaging/errors.ts';
 import type { RateLimit } from '../messaging/rateLimit.ts';
 import type { Store } from '../messaging/store.ts';
 import { createRateLimit } from './createRateLimit.ts';
 import { createRedisConnection } from './createRedisConnection.ts';
 import { createTrust } from './createTrust.ts';
-import { storeError, toStoreError } from './errors.ts';
+import { createUsability } from './createUsability.ts';
+import { isVague, storeError, toStoreError } from './errors.ts';
+import type { RedisTarget } from './redisTarget.ts';
 
 /** A store that has to be closed. */
 export interface RedisStore extends Store {
   /** Milliseconds since 1970, by the one clock that all who use this Redis share; this machine's own until a call has been made. */
   now(): number;
+  /**
+   * Whether it can be used, as last seen: from connections that came and went, and from what became of calls. While it can't,
+   * it is looked at again, so that this becomes true by itself.
+   */
+  isUsable(): boolean;
   /** A limit that all processes count together. Fails open, as the store itself does not. */
   rateLimit(what: string, rate: { readonly count: number; readonly per: number }): RateLimit;
   /** Lets calls that are under way end; later ones throw. */
@@ -18,8 +25,7 @@ export interface RedisStore extends Store {
 }
 
 export interface RedisStoreOptions {
-  /** `redis://`, or `rediss://` for TLS, with user name, password and the database's number where there are any. */
-  readonly url: string;
+  readonly target: RedisTarget;
   /** Stands before every key, for a Redis that others use as well. Default `parley:`. */
   readonly keyPrefix?: string;
   /** Milliseconds that a call may take, whatever happens. Default 2,000. */
@@ -34,13 +40,15 @@ export interface RedisStoreOptions {
 
 /** Milliseconds for which Redis is taken to be set up as it was. */
 const TRUST = 60_000;
+/** Milliseconds between two looks at a Redis that can't be used. */
+const PROBE_PAUSE = 500;
 
 /**
  * A store for many processes. It fails closed: every method throws while Redis is down, slow, or set up so that it may forget.
  * It comes back by itself. Making one neither throws nor waits when Redis is down; it throws for a URL that is malformed.
  */
 export function createRedisStore({
-  url,
+  target,
   keyPrefix = 'parley:',
   commandTimeout = 2_000,
   report,
@@ -49,41 +57,74 @@ export function createRedisStore({
 }: RedisStoreOptions): RedisStore {
   // By how much Redis's clock is ahead of this machine's, as last seen.
   let ahead = 0;
+  let isClosed = false;
+  const told = new Set<string>();
+  /** The name of the last key for which a call has failed. */
+  let failedName: string | undefined;
+  const usability = createUsability({ probe, pause: PROBE_PAUSE });
   const connection = createRedisConnection({
-    url,
+    target,
     commandTimeout,
-    lost: () => trust.forget(),
-    report: (error) => report(error, 'the connection to Redis'),
+    opened: () => usability.look(),
+    lost() {
+      trust.forget();
+      usability.doubt();
+    },
+    report: (error) => tell(error, 'the connection to Redis'),
   });
-  const redis = withScripts(connection.redis);
+  const redis = withScripts(connection.client);
   const trust = createTrust({
     loadInfo,
     maxAge: TRUST,
-    report: (error) => report(error, 'how Redis is set up'),
+    report: (error) => tell(error, 'how Redis is set up'),
     now,
   });
   const nameOf = (key: string) => keyPrefix + key;
 
   return {
     async get(key) {
-      return (await run(() => redis.get(nameOf(key)))) ?? undefined;
+      return (await call(key, (name) => redis.get(name))) ?? undefined;
     },
     async create(key, value, timeToLive) {
-      const answer = await run(() => redis.set(nameOf(key), value, 'PX', toPx(timeToLive), 'NX'));
-      return answer === 'OK';
+      return (await call(key, (name) => redis.set(name, value, 'PX', toPx(timeToLive), 'NX'))) === 'OK';
     },
     async replace(key, expected, value, timeToLive) {
-      const count = await run(() => redis.parleyReplace(nameOf(key), expected, value, toPx(timeToLive)));
-      return count === 1;
+      return (await call(key, (name) => redis.parleyReplace(name, expected, value, toPx(timeToLive)))) === 1;
     },
     async remove(key, expected) {
-      return (await run(() => redis.parleyRemove(nameOf(key), expected))) === 1;
+      return (await call(key, (name) => redis.parleyRemove(name, expected))) === 1;
     },
     now: () => Math.round(wallClock() + ahead),
+    isUsable: () => usability.isUsable(),
     rateLimit: (what, rate) =>
-      createRateLimit({ what, ...rate, shared: { redis: connection.redis, keyPrefix } }),
-    close: () => connection.close(),
+      createRateLimit({
+        ...{ what, ...rate },
+        shared: {
+          ...{ redis: connection.client, keyPrefix },
+          isUsable: () => usability.isUsable(),
+          failed(thrown) {
+            const error = toStoreError(thrown);
+            // A connection that is not there says by itself why.
+            if (!isVague(error)) tell(error, 'a limit that Redis counts');
+          },
+        },
+      }),
+    close() {
+      isClosed = true;
+      usability.close();
+      return connection.close();
+    },
   };
+
+  async function call<T>(key: string, command: (name: string) => Promise<T>): Promise<T> {
+    const name = nameOf(key);
+    try {
+      return await run(() => command(name));
+    } catch (error) {
+      failedName = name;
+      throw error;
+    }
+  }
 
   /** Runs a command once, over a connection that is there and can be trusted, or throws. */
   async function run<T>(command: () => Promise<T>): Promise<T> {
@@ -97,8 +138,10 @@ export function createRedisStore({
     });
     try {
       return await Promise.race([deadline, prepare().then(command)]);
-    } catch (error) {
-      throw toStoreError(error);
+    } catch (thrown) {
+      const error = toStoreError(thrown);
+      tell(error, 'a call to Redis');
+      throw error;
     } finally {
       clearTimeout(timer);
     }
@@ -111,23 +154,36 @@ export function createRedisStore({
     }
   }
 
-  async function loadInfo(): Promise<string> {
-    // One at a time: before Redis 7, INFO knows no more than one section.
-    const [memory, replication, time] = await Promise.all([
-      redis.info('memory'),
-      redis.info('replication'),
-      redis.time(),
-    ]);
-    ahead = toMilliseconds(time) - wallClock();
-    const info = `${memory}\n${replication}`;
-    // After a failover the same name leads to the new primary, but only who connects again gets there.
-    if (/^role:slave/m.test(info)) redis.disconnect(true);
-    return info;
+  /** Whatever is told shows that Redis can't be used. */
+  function tell(error: ParleyError, what: string): void {
+    if (isClosed) return;
+    usability.doubt();
+    if (told.has(error.message)) return;
+    told.add(error.message);
+    report(error, what);
+  }
+
+  /** A Redis may answer, and refuse to write: only a write shows that it does so no more. */
+  async function probe(): Promise<void> {
+    const name = failedName;
+    await run(async () => {
+      // In a cluster, the braces bring it to the primary that failed.
+      if (name !== undefined) await redis.set(`${nameOf('probe')}:{${name}}`, '', 'PX', 1);
+    });
+    failedName = undefined;
+    told.clear();
+  }
+
+  async function loadInfo(): Promise<readonly string[]> {
+    const infos = await connection.loadInfo();
+    // By way of a key, since in a cluster the one who has that key is the same for all processes. The key itself never is.
+    ahead = toMilliseconds(await redis.parleyTime(nameOf('clock'))) - wallClock();
+    return infos;
   }
 }
 
 /** Redis tells its time in seconds and microseconds. */
-function toMilliseconds([seconds, microseconds]: readonly (string | number)[]): number {
+function toMilliseconds([seconds, microseconds]: readonly string[]): number {
   return Number(seconds) * 1000 + Number(microseconds) / 1000;
 }
 
@@ -141,10 +197,13 @@ function toPx(timeToLive: number): number {
 interface Scripts {
   parleyReplace(key: string, expected: string, value: string, px: number): Promise<number>;
   parleyRemove(key: string, expected: string): Promise<number>;
+  parleyTime(key: string): Promise<readonly string[]>;
 }
 
-// Redis runs a script as a whole, with nothing in between.
-function withScripts(redis: Redis): Redis & Scripts {
+type Commands = Pick<Redis, 'get' | 'set'> & Scripts;
+
+// Redis runs a script as a whole, with nothing in between. Each has one key, so that a cluster takes it as well.
+function withScripts(redis: Redis | Cluster): Commands {
   redis.defineCommand('parleyReplace', {
     numberOfKeys: 1,
     lua: `
@@ -158,5 +217,6 @@ function withScripts(redis: Redis): Redis & Scripts {
       if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
       return redis.call('DEL', KEYS[1])`,
   });
-  return redis as Redis & Scripts;
+  redis.defineCommand('parleyTime', { numberOfKeys: 1, lua: `return redis.call('TIME')` });
+  return redis as Commands & (Redis | Cluster);
 }

@@ -1,5 +1,5 @@
 import type { ParleyError } from '../messaging/errors.ts';
-import { REPLICA, storeError } from './errors.ts';
+import { CLUSTER_DOWN, REPLICA, storeError, toStoreError } from './errors.ts';
 
 /** Whether the Redis at the other end keeps what it is given. */
 export interface Trust {
@@ -13,11 +13,11 @@ export interface Trust {
 }
 
 export interface TrustOptions {
-  /** Gives the sections "memory" and "replication" of INFO. */
-  readonly loadInfo: () => Promise<string>;
+  /** Gives the sections "memory" and "replication" of INFO, and what CLUSTER INFO says, of everybody who takes writes. */
+  readonly loadInfo: () => Promise<readonly string[]>;
   /** Milliseconds that a good answer is good for. */
   readonly maxAge: number;
-  /** Told what is wrong, once until it is right again. */
+  /** Told what is wrong, each time. */
   readonly report: (error: ParleyError) => void;
   /** Milliseconds, from any instant on. */
   readonly now: () => number;
@@ -26,7 +26,6 @@ export interface TrustOptions {
 export function createTrust({ loadInfo, maxAge, report, now }: TrustOptions): Trust {
   let trustedAt: number | undefined;
   let asking: Promise<void> | undefined;
-  let known: string | undefined;
 
   return {
     async ensure() {
@@ -61,20 +60,23 @@ export function createTrust({ loadInfo, maxAge, report, now }: TrustOptions): Tr
   }
 
   async function look(): Promise<void> {
-    const problem = findProblem(await loadInfo());
-    const isNews = problem !== known;
-    known = problem;
-    if (!problem) return;
-    const error = storeError(problem);
-    if (isNews) report(error);
-    throw error;
+    try {
+      const problems = (await loadInfo()).map(findProblem);
+      const problem = problems.find((one) => one !== undefined);
+      if (problem !== undefined) throw storeError(problem);
+    } catch (thrown) {
+      const error = toStoreError(thrown);
+      report(error);
+      throw error;
+    }
   }
 }
 
-/** Field names as of https://redis.io/docs/latest/commands/info/ */
+/** Field names as of https://redis.io/docs/latest/commands/info/ and …/cluster-info/ */
 function findProblem(info: string): string | undefined {
   const field = (name: string) => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1];
   if (field('role') === 'slave') return REPLICA;
+  if (field('cluster_state') === 'fail') return CLUSTER_DOWN;
   if (field('maxmemory') === '0') return undefined;
   const policy = field('maxmemory_policy');
   if (policy === 'noeviction') return undefined;

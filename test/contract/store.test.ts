@@ -16,7 +16,8 @@ describeStore('memory', () => {
 (hasRedis ? describe : describe.skip)('with Redis', () => {
   describeStore('Redis', async () => {
     const redis = (await openRedis())!;
-    const store = createRedisStore({ ...redis, report: fail });
+    const { url, keyPrefix } = redis;
+    const store = createRedisStore({ target: { kind: 'single', url }, keyPrefix, report: fail });
     return {
       store,
       async close() {

@@ -1,19 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { ParleyError } from '../../src/messaging/errors.ts';
-import type { Store } from '../../src/messaging/store.ts';
+import type { ParleyError } from '../../src/messaging/errors.ts';
 import type { RedisStore, RedisStoreOptions } from '../../src/store/createRedisStore.ts';
 import { createRedisStore } from '../../src/store/createRedisStore.ts';
 import type { StartedRedis } from '../redis.ts';
 import { canStartRedis, startRedis } from '../redis.ts';
+import { eventually, refusal, refusals } from './storeFailures.ts';
 
 jest.setTimeout(30_000);
+
+type Options = Omit<RedisStoreOptions, 'target'> & { readonly url: string };
 
 const LONG = 60_000;
 const CANARY = 'canary-5f2d';
@@ -38,9 +41,10 @@ const CANARY = 'canary-5f2d';
     admin.disconnect();
   });
 
-  function open(options: Partial<RedisStoreOptions> = {}): RedisStore {
+  function open({ url = redis.url, ...options }: Partial<Options> = {}): RedisStore {
     const report = (error: ParleyError) => void reported.push(error);
-    const store = createRedisStore({ url: redis.url, keyPrefix: `${randomUUID()}:`, report, ...options });
+    const target = { kind: 'single', url } as const;
+    const store = createRedisStore({ target, keyPrefix: `${randomUUID()}:`, report, ...options });
     opened.push(store);
     return store;
   }
@@ -190,7 +194,8 @@ const CANARY = 'canary-5f2d';
       await eventually(() => store.create('a', 'one', LONG));
       redis.freeze();
       await refusal(store.get('a'));
-      while (reported.length === 0) await turn();
+      // Later than the call has failed.
+      while (!reported.some(({ message }) => message.includes('in time'))) await turn();
 
       redis.thaw();
 
@@ -218,10 +223,11 @@ const CANARY = 'canary-5f2d';
   describe('when an answer is lost', () => {
     it.each(['create', 'replace', 'remove'] as const)('does not %s again', async (method) => {
       const wire = await startWire(redis.url);
-      const store = open({ url: wire.url });
+      const keyPrefix = `${randomUUID()}:`;
+      const store = open({ url: wire.url, keyPrefix });
       await store.create('a', 'one', LONG);
       await store.replace('a', 'one', 'two', LONG);
-      await admin.config('RESETSTAT');
+      const commands = await watchCommands(admin);
       wire.cut();
 
       if (method === 'create') await refusal(store.create('b', 'one', LONG));
@@ -232,10 +238,11 @@ const CANARY = 'canary-5f2d';
       const held = { create: 'two', replace: 'three', remove: undefined }[method];
       expect(await store.get('a')).toBe(held);
       expect(await store.get('b')).toBe(method === 'create' ? 'one' : undefined);
-      const stats = await admin.info('commandstats');
-      const writes = [...stats.matchAll(/cmdstat_(?:eval|evalsha|set):calls=(\d+)/g)];
-      // What a script calls is counted as well.
-      expect(writes.map(([, count]) => count)).toEqual(method === 'replace' ? ['1', '1'] : ['1']);
+      const key = `${keyPrefix}${method === 'create' ? 'b' : 'a'}`;
+      const writes = (await commands.seen()).filter(
+        ([name = '', ...words]) => /^(set|eval|evalsha)$/i.test(name) && words.includes(key),
+      );
+      expect(writes).toHaveLength(1);
       wire.close();
     });
   });
@@ -384,6 +391,27 @@ const CANARY = 'canary-5f2d';
       for (const error of await refusals(store)) expect(error.message).toMatch(/no database/);
     });
 
+    it('may be a user who can do what the documentation says, and nothing else', async () => {
+      const text = readFileSync('docs/deployment.md', 'utf8');
+      const [, rules] = /^ACL SETUSER parley (.*)$/m.exec(text)!;
+      const [, more] = /with `([^`]+)` as well where rates/.exec(text)!;
+      const owner = new Redis(guarded.url, { password: 's3cret' });
+      await owner.call('ACL', 'SETUSER', 'documented', ...rules!.split(' '), ...more!.split(' '));
+      const keyPrefix = 'parley:documented:';
+      const store = open({ url: urlOf('documented:secret', 1), keyPrefix });
+
+      expect(await store.create('a', 'one', LONG)).toBe(true);
+      expect(await store.replace('a', 'one', 'two', LONG)).toBe(true);
+      expect(await store.remove('a', 'two')).toBe(true);
+      expect(await store.get('a')).toBeUndefined();
+      await store.rateLimit('tries', { count: 1, per: LONG }).take('somebody');
+      await owner.select(1);
+      expect(await owner.keys(`${keyPrefix}rate:tries:*`)).toHaveLength(1);
+      await owner.acl('DELUSER', 'documented');
+      owner.disconnect();
+      expect(reported).toEqual([]);
+    });
+
     it('fails where Redis does not say how it is set up', async () => {
       const store = open({ url: urlOf('blind:s3cret') });
 
@@ -482,43 +510,27 @@ function adminOf({ url }: StartedRedis): Redis {
   return admin;
 }
 
-/** The error of a call that must fail as the port says. */
-async function refusal(call: Promise<unknown>): Promise<ParleyError> {
-  const outcome: unknown = await call.then(
-    (value) => ({ value }),
-    (error: unknown) => error,
-  );
-  expect(outcome).toBeInstanceOf(ParleyError);
-  expect(outcome).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
-  return outcome as ParleyError;
-}
-
-/** The same of each method, for a key that is not looked at: a write that failed may still come about. */
-function refusals(store: Store): Promise<ParleyError[]> {
-  const key = randomUUID();
-  return Promise.all([
-    refusal(store.get(key)),
-    refusal(store.create(key, 'one', LONG)),
-    refusal(store.replace(key, 'one', 'two', LONG)),
-    refusal(store.remove(key, 'one')),
-  ]);
-}
-
-/** Tries until it does not throw, for as long as a test has. */
-async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  const patience = AbortSignal.timeout(20_000);
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (patience.aborted) throw error;
-      await turn();
-    }
-  }
-}
-
 function everythingIn(errors: readonly unknown[]): string {
   return inspect(errors, { depth: Infinity, showHidden: true });
+}
+
+/** What everybody asks Redis for, except scripts. */
+async function watchCommands(admin: Redis) {
+  const monitor = await admin.monitor();
+  const seen: (readonly string[])[] = [];
+  monitor.on('monitor', (_time: string, words: readonly string[], source: string) => {
+    if (source !== 'lua') seen.push(words);
+  });
+  return {
+    /** Everything until now. */
+    async seen() {
+      const last = randomUUID();
+      await admin.echo(last);
+      while (!seen.some((words) => words.includes(last))) await turn();
+      monitor.disconnect();
+      return seen;
+    },
+  };
 }
 
 /** A way to Redis on which answers can be held up, or lost: what was asked is done, and nobody learns it. */

@@ -170,7 +170,9 @@ describe('docker-compose.yml', () => {
     expect(config.auth.router?.secrets).toEqual([SETTINGS['ROUTER_SECRET']]);
     expect(config.auth.jwt?.key).toEqual({ kind: 'secret', secret: SETTINGS['JWT_SECRET'] });
     expect(config.uploads.storage).toMatchObject({ kind: 's3', bucket: 'parley' });
-    expect(config.redis?.url).toContain(SETTINGS['REDIS_PASSWORD']);
+    expect(config.redis?.target).toMatchObject({
+      url: expect.stringContaining(SETTINGS['REDIS_PASSWORD']!),
+    });
 
     const exported = deployment.match(/^export .*$/gm)!.join('\n');
     for (const name of Object.keys(SETTINGS)) {

@@ -151,7 +151,20 @@ describe('the configuration', () => {
     ['PUBLIC_URL', `https://user:${SECRET}@example.com`],
     ['REDIS_URL', 'localhost:6379'],
     ['REDIS_URL', 'redis://localhost:99999'],
+    ['REDIS_URL', 'redis://:100%@localhost'],
     ['REDIS_KEY_PREFIX', 'two words'],
+    ['REDIS_SENTINELS', 'redis://localhost'],
+    ['REDIS_SENTINELS', 'localhost:26379,'],
+    ['REDIS_SENTINEL_NAME', 'primary'],
+    ['REDIS_SENTINEL_PASSWORD', SECRET],
+    ['REDIS_CLUSTER', 'localhost:65536'],
+    ['REDIS_CLUSTER', 'localhost:0'],
+    ['REDIS_CLUSTER', `:${SECRET}@localhost`],
+    ['REDIS_DB', '2'],
+    ['REDIS_TLS', 'true'],
+    ['REDIS_TLS', 'yes'],
+    ['REDIS_TLS_CA', '/etc/ca.pem'],
+    ['REDIS_TLS_SERVERNAME', 'redis.example.com'],
     ['SEND_TIMEOUT', '15'],
     ['SEND_TIMEOUT', '0s'],
     ['SEND_TIMEOUT', '-1s'],
@@ -164,6 +177,18 @@ describe('the configuration', () => {
     ['UPLOAD_MAX_FILES', '101'],
     ['S3_ENDPOINT', 'http://127.0.0.1:9000'],
     ['S3_ACCESS_KEY_ID', 'alone'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://collector:4318?key=x'],
+    ['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', `https://user:${SECRET}@collector`],
+    ['OTEL_EXPORTER_OTLP_HEADERS', `Bearer ${SECRET}`],
+    ['OTEL_EXPORTER_OTLP_HEADERS', `authorization=${SECRET},`],
+    ['OTEL_EXPORTER_OTLP_HEADERS', `authorization=${SECRET}%0d%0ax: y`],
+    ['OTEL_EXPORTER_OTLP_HEADERS', `authorization=${SECRET}%`],
+    ['OTEL_EXPORTER_OTLP_TRACES_HEADERS', `no name=${SECRET}`],
+    ['OTEL_SERVICE_NAME', 'x'.repeat(201)],
+    ['OTEL_TRACES_SAMPLER_ARG', '1.1'],
+    ['OTEL_TRACES_SAMPLER_ARG', '-0.5'],
+    ['OTEL_TRACES_SAMPLER_ARG', '10%'],
   ])('is refused for %s=%j, by name', (name, value) => {
     const problems = problemsOf({ [name]: value });
     expect(problems).toHaveLength(1);
@@ -182,7 +207,7 @@ describe('the configuration', () => {
     [
       'REDIS_URL',
       'rediss://:x@example.com/2',
-      { redis: { url: 'rediss://:x@example.com/2', keyPrefix: 'parley:' } },
+      { redis: { target: { kind: 'single', url: 'rediss://:x@example.com/2' }, keyPrefix: 'parley:' } },
     ],
     ['SEND_TIMEOUT', '1500ms', { deadlines: { sendTimeout: 1_500 } }],
     ['IDEMPOTENCY_TTL', '7d', { sends: { keyTtl: 604_800_000 } }],
@@ -191,6 +216,31 @@ describe('the configuration', () => {
     ['FILE_FOLDER', '/srv/files', { uploads: { storage: { kind: 'folder', folder: '/srv/files' } } }],
   ])('takes %s=%j', (name, value, expected) => {
     expect(loadConfig({ [name]: value })).toMatchObject(expected);
+  });
+
+  it.each([
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }, { url: 'http://collector:4318/v1/traces' }],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector/otlp/' }, { url: 'http://collector/otlp/v1/traces' }],
+    [
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces/in/?tenant=1',
+      },
+      { url: 'https://traces/in/?tenant=1' },
+    ],
+    [
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+        OTEL_EXPORTER_OTLP_HEADERS: ' Authorization = Bearer%20x=y , x-tenant=all of them',
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'x-tenant=one',
+        OTEL_SERVICE_NAME: 'inbox',
+        OTEL_TRACES_SAMPLER_ARG: '0.25',
+      },
+      { headers: { authorization: 'Bearer x=y', 'x-tenant': 'one' }, serviceName: 'inbox', ratio: 0.25 },
+    ],
+  ])('sends traces as %j says', (environment, expected) => {
+    const usual = { url: 'http://collector:4318/v1/traces', headers: {}, serviceName: 'parley', ratio: 1 };
+    expect(loadConfig(environment).tracing).toEqual({ ...usual, ...expected });
   });
 
   it('keeps files in a folder that outlives the process as soon as there are real accounts', () => {
