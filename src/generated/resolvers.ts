@@ -63,7 +63,7 @@ export type AccountStatus =
   | 'DEGRADED'
   /** The last call was answered, or none has been made yet. */
   | 'OPERATIONAL'
-  /** Several calls in a row failed, or the provider refuses the account's credentials. */
+  /** Several calls in a row failed, and the provider is not asked for a while; or it refuses the account's credentials. */
   | 'UNAVAILABLE';
 
 /** Something to choose in an action list. */
