@@ -92,8 +92,10 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
       request.gone = whenGone(reply, inFlight);
       done();
     },
-    async onSend(request) {
-      await whenReceived(request.raw);
+    async onSend({ raw, gone }, reply) {
+      // Who is told that Parley stops is not told later for sending slowly.
+      await (gone ? Promise.race([whenReceived(raw), whenAborted(gone)]) : whenReceived(raw));
+      if (!raw.complete) void reply.header('connection', 'close');
     },
     handler: fastifyApolloHandler(apollo, {
       context: (request, reply) => {
@@ -143,6 +145,13 @@ function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSig
     if (!reply.raw.writableFinished) gone.abort();
   });
   return gone.signal;
+}
+
+function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Once the response has gone out, or the connection has closed: which it may have while the caller was asked who they are. */
