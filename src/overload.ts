@@ -25,6 +25,8 @@ export interface OverloadOptions extends LoadConfig {
 
 /** The part of the heap that V8 allows beyond which it collects garbage more than it works. */
 const HEAP = 0.9;
+/** Milliseconds by which a loop is late, at least, that was not measured once between two looks. */
+const UNMEASURED = 1_000;
 /** Seconds. */
 const RETRY_AFTER = 1;
 
@@ -54,7 +56,11 @@ export async function watchOverload(app: FastifyInstance, options: OverloadOptio
     if (isStopping()) return 'stopping';
     if (operations() >= maxOperations) return 'operations';
     if (!app.isUnderPressure()) return undefined;
-    return app.memoryUsage().heapUsed > maxHeapUsedBytes ? 'heap' : 'event_loop';
+    const { heapUsed, eventLoopDelay } = app.memoryUsage();
+    if (heapUsed > maxHeapUsedBytes) return 'heap';
+    // Infinite is said of a loop that was too late to be measured even once, which is no more than late.
+    const isLate = Number.isFinite(eventLoopDelay) || UNMEASURED > maxEventLoopDelay;
+    return isLate ? 'event_loop' : undefined;
   }
 }
 

@@ -28,7 +28,7 @@ const orOff = <Schema extends z.ZodType>(schema: Schema) =>
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     for (const { path, message, code, ...issue } of parsed.error.issues) {
-      const keys = code === 'unrecognized_keys' && 'keys' in issue ? (issue.keys) : undefined;
+      const keys = code === 'unrecognized_keys' && 'keys' in issue ? issue.keys : undefined;
       const words = keys ? `has unknown keys: ${keys.join(', ')}` : message;
       context.addIssue({
         code: 'custom',

@@ -1,5 +1,5 @@
 import { Cluster } from 'ioredis';
-import type { Redis } from 'ioredis';
+import type { ClusterOptions, Redis } from 'ioredis';
 import { loadNodeInfo } from './connectNode.ts';
 import { CLUSTER_DOWN, storeError } from './errors.ts';
 import type { RedisLink } from './redisLink.ts';
@@ -23,32 +23,12 @@ const PUT_OFF = 50;
  * ASK, TRYAGAIN). What a lost connection has left open is not sent again.
  */
 export function connectCluster(
-  { nodes, username, password, tls }: ClusterRedis,
+  target: ClusterRedis,
   commandTimeout: number,
   { changed, failed }: ClusterListeners,
 ): RedisLink {
-  const client = new Cluster(
-    nodes.map((node) => ({ ...node })),
-    {
-      redisOptions: {
-        ...redisOptions(commandTimeout),
-        ...(username !== undefined && { username }),
-        ...(password !== undefined && { password }),
-        ...(tls && { tls: tlsOptions(tls) }),
-      },
-      clusterRetryStrategy: pauseBefore,
-      enableOfflineQueue: false,
-      enableReadyCheck: false,
-      maxRedirections: MAX_REDIRECTIONS,
-      retryDelayOnTryAgain: PUT_OFF,
-      // These would send again what may have been done, and wait where nobody knows how long.
-      retryDelayOnFailover: 0,
-      retryDelayOnClusterDown: 0,
-      slotsRefreshTimeout: commandTimeout,
-      // A node's certificate is for its name, and a name may lead elsewhere tomorrow.
-      dnsLookup: (host, done) => done(null, host),
-    },
-  );
+  const nodes = target.nodes.map((node) => ({ ...node }));
+  const client = new Cluster(nodes, clusterOptions(target, commandTimeout));
   /** The primaries that have been asked who they are. */
   let asked: ReadonlySet<Redis> = new Set();
   let isRefreshing = false;
@@ -99,6 +79,28 @@ export function connectCluster(
       isRefreshing = false;
     }
   }
+}
+
+function clusterOptions({ username, password, tls }: ClusterRedis, commandTimeout: number) {
+  return {
+    redisOptions: {
+      ...redisOptions(commandTimeout),
+      ...(username !== undefined && { username }),
+      ...(password !== undefined && { password }),
+      ...(tls && { tls: tlsOptions(tls) }),
+    },
+    clusterRetryStrategy: pauseBefore,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    maxRedirections: MAX_REDIRECTIONS,
+    retryDelayOnTryAgain: PUT_OFF,
+    // These would send again what may have been done, and wait where nobody knows how long.
+    retryDelayOnFailover: 0,
+    retryDelayOnClusterDown: 0,
+    slotsRefreshTimeout: commandTimeout,
+    // A node's certificate is for its name, and a name may lead elsewhere tomorrow.
+    dnsLookup: (host, done) => done(null, host),
+  } satisfies ClusterOptions;
 }
 
 async function loadClusterNodeInfo(node: Redis): Promise<string> {

@@ -317,7 +317,7 @@ async function live(
       readings[act.which % Math.max(1, readings.length)]?.leave();
       await turnOfTheEventLoop();
     } else {
-      const index = act.which % Math.max(1, calls.length);
+      const index = ('which' in act ? act.which : 0) % Math.max(1, calls.length);
       if (!calls[index] || over.has(index)) continue;
       over.add(index);
       await (act.is === 'answer' ? calls[index].answer(asOf[index]) : calls[index].fail(new Error('gone')));
