@@ -38,7 +38,7 @@ const FLAGS = ['--unhandled-rejections=strict', '--trace-warnings', '--trace-unc
 /** Short, so that much goes wrong in little time. What a lost send leaves behind is settled in seconds. */
 const DEADLINES = {
   ...{ CONNECT_TIMEOUT: '1s', READ_TIMEOUT: '2s', SEND_TIMEOUT: '2s', SEND_SETTLING_TIME: '1500ms' },
-  ...{ OPERATION_TIMEOUT: '8s', SHUTDOWN_GRACE: '10s' },
+  ...{ OPERATION_TIMEOUT: '8s', UPLOAD_TOTAL_TIMEOUT: '10s', SHUTDOWN_GRACE: '10s' },
 };
 
 /** Circuits that try again soon: providers that stay away for a minute would see little traffic. */
