@@ -76,6 +76,11 @@ export function readBody(answer: Answer, source: ErrorSource, call: string): unk
 /** Seconds, from either form of the header, a day at the most; undefined for what is absent, past or no time at all. */
 export function parseRetryAfter(value: string | undefined, now = Date.now()): number | undefined {
   if (value === undefined) return undefined;
-  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((Date.parse(value) - now) / 1000);
+  const seconds = /^\d+$/.test(value) ? Number(value) : Math.ceil((parseHttpDate(value) - now) / 1000);
   return seconds > 0 ? Math.min(seconds, 86_400) : undefined;
+}
+
+/** Milliseconds since 1970; NaN for what is not written as HTTP writes dates. JavaScript finds a year in nearly any text. */
+function parseHttpDate(value: string): number {
+  return /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value) ? Date.parse(value) : NaN;
 }

@@ -73,8 +73,7 @@ export async function tryPart(
   if (remaining <= 0) return refused(tooLate());
   try {
     // The caller may leave: a message that is on its way is not called back by that.
-    const signal = AbortSignal.any([AbortSignal.timeout(Math.ceil(remaining)), stopping]);
-    const sent = await planned.send({ ...context, signal });
+    const sent = await until(remaining, stopping, (signal) => planned.send({ ...context, signal }));
     const { progress } = sent;
     const told = { conversationId: sent.conversationId, messageId: progress.messageId };
     if (contention) await background.surely(() => contention.settle(claim, told, own), 'whose a message is');
@@ -83,6 +82,29 @@ export async function tryPart(
     if (error instanceof ParleyError && error.refused) return refused(error);
     report(error, 'the answer to a send is lost');
     return { step: { at: 'LOST', ...own, asOf: asOf() }, conversationId };
+  }
+}
+
+/**
+ * Gives work a signal that aborts after so many milliseconds, or when Parley stops. Not `AbortSignal.any`, which leaves something behind in
+ * a signal that lives as long as the process.
+ */
+async function until<T>(
+  milliseconds: number,
+  stopping: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const end = () => over.abort();
+  const timeout = AbortSignal.timeout(Math.ceil(milliseconds));
+  timeout.addEventListener('abort', end, { once: true });
+  stopping.addEventListener('abort', end, { once: true });
+  if (stopping.aborted) end();
+  try {
+    return await work(over.signal);
+  } finally {
+    timeout.removeEventListener('abort', end);
+    stopping.removeEventListener('abort', end);
   }
 }
 

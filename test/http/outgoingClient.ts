@@ -94,12 +94,13 @@ export function createClient(
     resilience: health,
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
   });
-  const context = contextOf(new AbortController().signal);
+  // Each call is one operation's.
+  const newContext = () => contextOf(new AbortController().signal);
   return {
     http,
-    get: (request = {}) => http({ call: 'things', path: `/${PATH}`, context, ...request }),
+    get: (request = {}) => http({ call: 'things', path: `/${PATH}`, context: newContext(), ...request }),
     post: (body = { json: { a: 1 } }, request = {}) =>
-      http({ call: 'send', path: `/${PATH}`, method: 'POST', body, context, ...request }),
+      http({ call: 'send', path: `/${PATH}`, method: 'POST', body, context: newContext(), ...request }),
     health,
     logged: () => lines.join(''),
   };

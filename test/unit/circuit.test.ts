@@ -78,18 +78,21 @@ describe('a circuit', () => {
           minimumCalls: fc.integer({ min: 1, max: 6 }),
           window: fc.integer({ min: 1, max: 8 }),
         }),
-        fc.array(fc.boolean(), { maxLength: 30, size: 'max' }),
+        fc.array(fc.constantFrom('answered', NO, DOWN, DOWN, LEFT), { maxLength: 30, size: 'max' }),
         async (options, outcomes) => {
           const circuit = createTested(options);
-          const seen: boolean[] = [];
-          for (const isGood of outcomes) {
-            await (isGood ? succeed(circuit) : fail(circuit));
-            seen.push(isGood);
+          const seen: string[] = [];
+          for (const outcome of outcomes) {
+            await (outcome === 'answered' ? succeed(circuit) : fail(circuit, outcome));
+            // Who leaves says nothing; a clear no is an answer.
+            if (outcome !== LEFT) seen.push(outcome);
             // A window that can't hold as many calls as it takes would never open.
             const last = seen.slice(-Math.max(options.window, options.minimumCalls));
-            const failures = last.filter((one) => !one).length;
+            const failures = last.filter((one) => one === DOWN).length;
             const isOpen =
-              !isGood && last.length >= options.minimumCalls && failures > options.failureRatio * last.length;
+              outcome === DOWN &&
+              last.length >= options.minimumCalls &&
+              failures > options.failureRatio * last.length;
             expect(circuit.state).toBe(isOpen ? 'open' : 'closed');
             if (isOpen) return;
           }

@@ -64,8 +64,6 @@ export interface Stored {
   readonly at: number;
 }
 
-const anyOf = AbortSignal.any.bind(AbortSignal);
-
 export interface World {
   fates: Fates;
   readonly stored: readonly Stored[];
@@ -130,19 +128,14 @@ export function createWorld({ namesSends }: { readonly namesSends: boolean }): W
     });
   const turn = () => turnAt(clock);
 
-  const deadlines = new WeakMap<AbortSignal, number>();
+  // Of the try that begins: its send is called at once.
+  let deadline = Infinity;
   jest.spyOn(AbortSignal, 'timeout').mockImplementation((milliseconds) => {
     const controller = new AbortController();
-    deadlines.set(controller.signal, clock + milliseconds);
+    deadline = clock + milliseconds;
     events.push({ due: clock + milliseconds, happen: () => controller.abort() });
     return controller.signal;
   });
-  jest.spyOn(AbortSignal, 'any').mockImplementation((signals) => {
-    const any = anyOf(signals);
-    deadlines.set(any, Math.min(...[...signals].map((signal) => deadlines.get(signal) ?? Infinity)));
-    return any;
-  });
-
   const world: World = {
     fates: WELL,
     stored,
@@ -295,12 +288,13 @@ export function createWorld({ namesSends }: { readonly namesSends: boolean }): W
 
   async function send(call: Call, part: number, { signal }: ReadContext) {
     const fate = world.fates.send();
+    const until = deadline;
     let id = '';
     let hasArrived = false;
     const arrive = () => {
       if (hasArrived) return;
       hasArrived = true;
-      const seenAt = fate === 'LATE_LOSE' ? deadlines.get(signal)! + SETTLING - 1 : clock;
+      const seenAt = fate === 'LATE_LOSE' ? until + SETTLING - 1 : clock;
       if (fate !== 'REFUSE' && fate !== 'DROP_LOSE') id = take(call, part, seenAt);
     };
     const ended = new Promise<never>((_resolve, reject) => {

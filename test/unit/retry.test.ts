@@ -54,9 +54,9 @@ describe('a read that fails in a way that may pass', () => {
 
   it('ends with why it had to be tried again when it could not be', async () => {
     const first = passing();
-    const { read, tries } = readsOf(first, notMade());
-    await expect(retryReads(read, options())).rejects.toBe(first);
-    expect(tries()).toBe(2);
+    const { read, tries } = readsOf(first, passing('PROVIDER_RATE_LIMITED'), notMade());
+    await expect(retryReads(read, options({ maxRetries: 5 }))).rejects.toBe(first);
+    expect(tries()).toBe(3);
   });
 
   it('asks before each retry whether it may, and not where there is none', async () => {
