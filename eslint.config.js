@@ -16,6 +16,8 @@ const LAYERS = {
   uploads: ['messaging'],
   auth: ['messaging'],
   config: ['messaging'],
+  // What it is told of, and what it must not tell.
+  observability: ['messaging', 'config', 'graph/operationReport', 'http/observer', 'store/observeStore'],
   sandbox: [],
   explorer: [],
 };

@@ -7,6 +7,7 @@ import type { Sending } from '../messaging/sending.ts';
 import type { Span } from '../messaging/span.ts';
 import type { Uploading } from '../messaging/uploading.ts';
 import { createUpstreamCalls } from '../messaging/upstreamCalls.ts';
+import type { UserErrorCode } from '../messaging/userErrors.ts';
 import type { Caller, Viewer } from '../messaging/viewer.ts';
 import type { Loaders } from './loaders.ts';
 import { createLoaders } from './loaders.ts';
@@ -30,6 +31,8 @@ export interface GraphContext extends GraphServices {
   readonly read: ReadContext;
   /** Filled in as the operation goes on. */
   readonly cost: OperationCost;
+  /** The codes of what its writes were refused for, whether or not the caller asks for them. Filled in likewise. */
+  readonly refusals: Set<UserErrorCode>;
   /** Who asks. */
   readonly caller: Caller;
   /** Forgets what the operation has read: what comes after a write reads what was written. */
@@ -89,6 +92,7 @@ export function createContext(options: ContextOptions): GraphContext {
     accounts,
     read,
     cost: { estimate: undefined, fields: undefined },
+    refusals: new Set(),
     caller: {
       ...{ viewer, accounts },
       // What a write goes by is as it is now, and takes the time that it takes.

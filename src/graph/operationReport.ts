@@ -1,6 +1,6 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FormattedExecutionResult } from 'graphql';
-import { OperationTypeNode } from 'graphql';
+import { getOperationAST } from 'graphql';
 import type { GraphContext } from './context.ts';
 
 /** What an operation has come to. */
@@ -17,7 +17,7 @@ export interface OperationReport {
   readonly upstreamCalls: number;
   /** Seconds. */
   readonly duration: number;
-  /** The codes of its errors, and of what its writes were refused for; each once, sorted. */
+  /** The codes of its errors, and of what its writes were refused for; each once, sorted. `CANCELLED` where nobody waits for the answer. */
   readonly codes: readonly string[];
   readonly viewerId: string;
   /** Undefined while nothing is traced. */
@@ -39,12 +39,14 @@ export function createOperationReport({
     requestDidStart() {
       const startedAt = performance.now();
       return Promise.resolve({
-        willSendResponse({ operation, request, response, contextValue }) {
+        willSendResponse({ operation: resolved, document, request, response, contextValue }) {
           // Without incremental delivery, which this schema has not got, there is no other kind.
           if (response.body.kind !== 'single') return Promise.resolve();
           const { singleResult } = response.body;
           const { cost, read, caller } = contextValue;
           const upstreamCalls = read.calls.count;
+          // What does not fit the schema is not resolved, and yet has a name: whoever looks into it wants to know whose it is.
+          const operation = resolved ?? (document && getOperationAST(document, request.operationName));
           report({
             name: operation?.name?.value,
             type: operation?.operation,
@@ -52,7 +54,7 @@ export function createOperationReport({
             cost: cost.estimate,
             upstreamCalls,
             duration: (performance.now() - startedAt) / 1_000,
-            codes: codesOf(singleResult, operation?.operation === OperationTypeNode.MUTATION),
+            codes: codesOf(singleResult, contextValue),
             viewerId: caller.viewer.id,
             traceId: read.span?.traceId,
           });
@@ -75,16 +77,17 @@ export function outcomeOf(result: FormattedExecutionResult): OperationReport['ou
   return 'data' in result ? 'errors' : 'refused';
 }
 
-/** Those of a write's `userErrors` are known where the caller has asked for them. */
-function codesOf({ errors = [], data }: FormattedExecutionResult, isMutation: boolean): string[] {
-  const codes = errors.map(({ extensions }) => extensions?.['code']);
-  if (isMutation) {
-    for (const payload of Object.values(data ?? {})) {
-      const { userErrors } = (payload ?? {}) as { userErrors?: unknown };
-      if (Array.isArray(userErrors)) codes.push(...userErrors.map((error: { code?: unknown }) => error.code));
-    }
-  }
-  return [...new Set(codes.filter((code) => typeof code === 'string'))].sort();
+/** Never taken from data, where callers give fields the names that they like. */
+function codesOf(
+  { errors = [] }: FormattedExecutionResult,
+  { read, refusals }: GraphContext,
+): readonly string[] {
+  const codes = new Set<string>(refusals);
+  for (const { extensions } of errors)
+    if (typeof extensions?.['code'] === 'string') codes.add(extensions['code']);
+  // Where others have gone on to the end, nothing else tells of it.
+  if (read.signal.aborted) codes.add('CANCELLED');
+  return [...codes].sort();
 }
 
 const COST_HEADER = 'parley-cost';

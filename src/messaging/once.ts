@@ -22,6 +22,8 @@ export interface Task {
   readonly keyField: string;
   /** What there is to send, checked and ready, or what is wrong with it. Only asked for when something has to be sent. */
   plan(): Promise<Plan | readonly UserError[]>;
+  /** Told whenever this run itself has sent a part, also where the answer is lost. */
+  sent?(): void;
 }
 
 export interface Plan {
@@ -166,6 +168,7 @@ export function createOnce(options: OnceOptions): Once {
     if (step.at === 'WAITING')
       return record.parts[index]!.step.at === 'WAITING' ? refusal(record, [step.refusal!]) : undefined;
     call.sent = record;
+    task.sent?.();
     // Others may have found it overdue, and what became of it.
     const isLost = record.parts[index]!.step.at === 'LOST';
     return isLost || nextPart(record) === -1 ? { record, errors: [] } : undefined;

@@ -6,6 +6,7 @@ import type { Once, Outcome } from './once.ts';
 import type { StartConversation } from './outgoing.ts';
 import type { Delivery } from './provider.ts';
 import type { RateLimit } from './rateLimit.ts';
+import type { Account } from './registry.ts';
 import { sourceOf } from './registry.ts';
 import { scopeOf, toDelivery, toFailedDelivery } from './sendRecord.ts';
 import type { PlanOptions } from './sendPlan.ts';
@@ -58,24 +59,22 @@ export function createSending({ once, rate, observer, ...options }: SendingOptio
       if (!account) return refused([notFound('conversationId')]);
       const { provider } = account;
       const keyField = 'idempotencyKey';
-      const errors = [...checkKey(key, keyField), ...checkContent(content)];
-      if (!provider.sendMessage) errors.push(unsupported('conversationId', 'sending messages'));
-      if (errors.length > 0) return refused(errors);
-      const read = unshared(shared);
-      const viewerId = await viewerIdOf(provider, { viewer, read });
-      const scope = scopeOf(viewerId, 'sendMessage', key);
-      const fingerprint = fingerprintOf(JSON.stringify(conversation), content);
-      const origin = { account, viewerId, key };
-      let isNew = false;
-      const plan = async () => {
-        isNew = true;
-        await rate?.take(viewer.id);
-        return planMessage(origin, { conversation, content }, read, options);
-      };
-      const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
-      const result = toResult(scope, outcome, conversation);
-      observer.sent(sourceOf(account), outcomeOf(result, isNew));
-      return result;
+      return observe(account, async (sent) => {
+        const errors = [...checkKey(key, keyField), ...checkContent(content)];
+        if (!provider.sendMessage) errors.push(unsupported('conversationId', 'sending messages'));
+        if (errors.length > 0) return refused(errors);
+        const read = unshared(shared);
+        const viewerId = await viewerIdOf(provider, { viewer, read });
+        const scope = scopeOf(viewerId, 'sendMessage', key);
+        const fingerprint = fingerprintOf(JSON.stringify(conversation), content);
+        const origin = { account, viewerId, key };
+        const plan = async () => {
+          await rate?.take(viewer.id);
+          return planMessage(origin, { conversation, content }, read, options);
+        };
+        const outcome = await once.run({ scope, provider, fingerprint, keyField, plan, sent }, read);
+        return toResult(scope, outcome, conversation);
+      });
     },
 
     async startConversation({ accountId, start, key }, { viewer, accounts, read: shared }) {
@@ -84,24 +83,22 @@ export function createSending({ once, rate, observer, ...options }: SendingOptio
       if (account?.provider.name !== start.provider) return refused([notFound(`${field}.accountId`)]);
       const { provider } = account;
       const keyField = `${field}.idempotencyKey`;
-      const errors = [...checkKey(key, keyField), ...checkStart(start, field)];
-      if (!provider.startConversation)
-        errors.push(unsupported(`${field}.accountId`, 'starting conversations'));
-      if (errors.length > 0) return refused(errors);
-      const read = unshared(shared);
-      const viewerId = await viewerIdOf(provider, { viewer, read });
-      const scope = scopeOf(viewerId, 'startConversation', key);
-      const fingerprint = fingerprintOf(accountId, start);
-      let isNew = false;
-      const plan = async () => {
-        isNew = true;
-        await rate?.take(viewer.id);
-        return planStart({ account, viewerId, key }, start, options);
-      };
-      const outcome = await once.run({ scope, provider, fingerprint, keyField, plan }, read);
-      const result = toResult(scope, outcome, null);
-      observer.sent(sourceOf(account), outcomeOf(result, isNew));
-      return result;
+      return observe(account, async (sent) => {
+        const errors = [...checkKey(key, keyField), ...checkStart(start, field)];
+        if (!provider.startConversation)
+          errors.push(unsupported(`${field}.accountId`, 'starting conversations'));
+        if (errors.length > 0) return refused(errors);
+        const read = unshared(shared);
+        const viewerId = await viewerIdOf(provider, { viewer, read });
+        const scope = scopeOf(viewerId, 'startConversation', key);
+        const fingerprint = fingerprintOf(accountId, start);
+        const plan = async () => {
+          await rate?.take(viewer.id);
+          return planStart({ account, viewerId, key }, start, options);
+        };
+        const outcome = await once.run({ scope, provider, fingerprint, keyField, plan, sent }, read);
+        return toResult(scope, outcome, null);
+      });
     },
 
     async delivery(ref, { viewer, accounts, read: shared }) {
@@ -120,6 +117,22 @@ export function createSending({ once, rate, observer, ...options }: SendingOptio
       return toDelivery(scope, known, index);
     },
   };
+
+  /** Tells how a send to an account has ended. */
+  async function observe(
+    account: Account,
+    send: (sent: () => void) => Promise<SendResult>,
+  ): Promise<SendResult> {
+    const source = sourceOf(account);
+    let hasSent = false;
+    const result = await send(() => (hasSent = true)).catch((error: unknown) => {
+      // Whatever a caller can expect to be thrown comes before anything is tried.
+      observer.sent(source, 'REFUSED');
+      throw error;
+    });
+    observer.sent(source, outcomeOf(result, hasSent));
+    return result;
+  }
 }
 
 function toResult(
@@ -137,12 +150,12 @@ function toResult(
   };
 }
 
-/** @param isNew whether there was something left to send */
-function outcomeOf({ parts, userErrors }: SendResult, isNew: boolean): SendOutcome {
-  if (userErrors.some(({ code }) => code === 'IDEMPOTENCY_CONFLICT')) return 'CONFLICT';
+/** @param hasSent whether anything of it went out just now */
+function outcomeOf({ parts, userErrors }: SendResult, hasSent: boolean): SendOutcome {
   if (parts.some(({ state }) => state === 'UNKNOWN')) return 'UNKNOWN';
-  if (userErrors.length > 0) return 'REFUSED';
-  return isNew ? 'SENT' : 'REPEATED';
+  if (hasSent) return 'SENT';
+  if (userErrors.some(({ code }) => code === 'IDEMPOTENCY_CONFLICT')) return 'CONFLICT';
+  return userErrors.length > 0 ? 'REFUSED' : 'REPEATED';
 }
 
 function refused(userErrors: readonly UserError[]): SendResult {

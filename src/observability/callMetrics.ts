@@ -1,8 +1,17 @@
 import type { Registry } from 'prom-client';
 import { Counter, Gauge, Histogram } from 'prom-client';
-import type { OpenAccounts } from '../accounts.ts';
-import type { CallObserver } from '../http/observer.ts';
+import type { CallKind, CallObserver, CircuitState } from '../http/observer.ts';
 import type { ErrorSource } from '../messaging/errors.ts';
+import type { AccountStatus } from '../messaging/registry.ts';
+
+/** How an account is doing right now. */
+export interface WatchedAccount {
+  readonly source: ErrorSource;
+  readonly circuit: CircuitState;
+  readonly status: AccountStatus;
+  readonly inFlight: Readonly<Record<CallKind, number>>;
+  readonly queued: Readonly<Record<CallKind, number>>;
+}
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30];
 
@@ -65,14 +74,10 @@ export function createCallMetrics(registry: Registry) {
 }
 
 /** Asked when somebody looks; gives where to ask. */
-function createAccountGauges(registry: Registry): (load: OpenAccounts['load']) => void {
+function createAccountGauges(registry: Registry): (load: () => readonly WatchedAccount[]) => void {
   const registers = [registry];
-  let loadOf: OpenAccounts['load'] = () => [];
-  const gauge = (
-    name: string,
-    help: string,
-    valueOf: (account: ReturnType<OpenAccounts['load']>[number]) => number,
-  ) =>
+  let loadOf = (): readonly WatchedAccount[] => [];
+  const gauge = (name: string, help: string, valueOf: (account: WatchedAccount) => number) =>
     new Gauge({
       ...{ registers, name, help, labelNames: ['account', 'provider'] },
       collect() {

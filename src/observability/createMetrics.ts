@@ -1,10 +1,10 @@
 import { Registry } from 'prom-client';
-import type { OpenAccounts } from '../accounts.ts';
 import type { OperationReport } from '../graph/operationReport.ts';
 import type { Health } from '../health.ts';
 import type { CallObserver } from '../http/observer.ts';
 import type { WriteObserver } from '../messaging/writeObserver.ts';
 import type { StoreObserver } from '../store/observeStore.ts';
+import type { WatchedAccount } from './callMetrics.ts';
 import { createCallMetrics } from './callMetrics.ts';
 import { createOperationMetrics } from './operationMetrics.ts';
 import { startProcessMetrics } from './processMetrics.ts';
@@ -22,7 +22,7 @@ export interface Metrics {
   readonly writes: WriteObserver;
   readonly store: StoreObserver;
   /** Says where to look when somebody asks. */
-  watchAccounts(load: OpenAccounts['load']): void;
+  watchAccounts(load: () => readonly WatchedAccount[]): void;
   watchStore(isUsable: () => boolean): void;
   watchOperations(count: () => number): void;
   /** Serves them, and what load balancers are told, on a port of their own; gives the address. */

@@ -19,6 +19,10 @@ export interface MetricsServerOptions {
 
 /** Milliseconds for a request to arrive. */
 const TIMEOUT = 5_000;
+/** Milliseconds in which nothing goes to or fro on a connection. */
+const IDLE_TIMEOUT = 30_000;
+/** Whoever scrapes needs one or two. */
+const MAX_CONNECTIONS = 100;
 
 /**
  * `/metrics`, and `/health/live` and `/health/ready` once more: this port goes on answering while the other one takes no more
@@ -29,8 +33,11 @@ export async function serveMetrics(options: MetricsServerOptions): Promise<Metri
   const server = createServer({ requestTimeout: TIMEOUT, headersTimeout: TIMEOUT }, (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
+  server.setTimeout(IDLE_TIMEOUT);
+  server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    // For good: a connection that can't be accepted, for want of a descriptor, is no reason to end the process.
+    server.on('error', reject);
     server.listen({ host, port }, resolve);
   });
   const { port: taken } = server.address() as AddressInfo;
@@ -51,7 +58,7 @@ export async function serveMetrics(options: MetricsServerOptions): Promise<Metri
   }
 
   async function pageOf(url: string, method: string): Promise<Page> {
-    const page = PAGES[url];
+    const page = PAGES.get(url.split('?', 1)[0]!);
     if (!page) return toText(404, 'There is nothing here: see /metrics.\n');
     if (method !== 'GET' && method !== 'HEAD') return toText(405, 'This is only to be read.\n');
     if (page === 'metrics')
@@ -71,8 +78,8 @@ function toText(status: number, body: string): Page {
   return { status, type: 'text/plain', body };
 }
 
-const PAGES: Readonly<Record<string, 'metrics' | 'live' | 'ready'>> = {
-  '/metrics': 'metrics',
-  '/health/live': 'live',
-  '/health/ready': 'ready',
-};
+const PAGES: ReadonlyMap<string, 'metrics' | 'live' | 'ready'> = new Map([
+  ['/metrics', 'metrics'],
+  ['/health/live', 'live'],
+  ['/health/ready', 'ready'],
+]);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { messageId } from '../../src/messaging/ids.ts';
 import { wellKnown } from '../../src/sandbox/index.ts';
@@ -8,6 +8,8 @@ import { emulators, startHarness } from '../harness.ts';
 import type { StartedRedis } from '../redis.ts';
 import { canStartRedis, startRedis } from '../redis.ts';
 import { conversations, PDF, PNG, PROVIDERS, send, start, uploaded } from './writes.ts';
+
+jest.setTimeout(30_000);
 
 const PREFIX = 'everything:';
 

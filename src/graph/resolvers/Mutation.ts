@@ -59,11 +59,25 @@ const OURS: ReadonlySet<ErrorCode> = new Set(['STORAGE_UNAVAILABLE', 'STORE_UNAV
 const NOTHING_SENT = { parts: [], conversation: null };
 
 /** Runs a write. What a client can expect to go wrong becomes part of the payload, beside `nothing`. */
-async function write<Payload extends object>(
+async function write<Payload extends Refusable>(
+  context: GraphContext,
+  nothing: Omit<Payload, 'userErrors'>,
+  act: () => Promise<Payload>,
+): Promise<Payload | (Omit<Payload, 'userErrors'> & Refusable)> {
+  const payload = await attempt(context, nothing, act);
+  for (const { code } of payload.userErrors) context.refusals.add(code);
+  return payload;
+}
+
+interface Refusable {
+  readonly userErrors: readonly UserError[];
+}
+
+async function attempt<Payload extends Refusable>(
   { forget, log, read }: GraphContext,
   nothing: Omit<Payload, 'userErrors'>,
   act: () => Promise<Payload>,
-): Promise<Payload | (Omit<Payload, 'userErrors'> & { readonly userErrors: readonly UserError[] })> {
+): Promise<Payload | (Omit<Payload, 'userErrors'> & Refusable)> {
   try {
     // Whoever has gone, or is told that Parley stops, asks again for what was not begun.
     if (read.signal.aborted)

@@ -36,7 +36,7 @@ const LIST = `query ($accountId: ID!) {
   }
 }`;
 
-const SHORT = { readTimeout: 400, sendTimeout: 400, maxAnswerBytes: MAX_ANSWER_BYTES };
+const SHORT = { readTimeout: 600, sendTimeout: 600, maxAnswerBytes: MAX_ANSWER_BYTES };
 
 describe.each(SUBJECTS)('a fault of $provider', (subject) => {
   const { provider, accountId, healthy, conversations } = subject;

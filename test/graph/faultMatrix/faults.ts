@@ -40,7 +40,7 @@ const retryAfter = (value: string, seconds?: number): FaultClass => ({
 });
 
 /** More than the tests let an answer be. */
-export const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+export const MAX_ANSWER_BYTES = 3 * 1024 * 1024;
 
 const DAY = 86_400;
 
