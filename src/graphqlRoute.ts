@@ -95,7 +95,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     async onSend({ raw, gone }, reply) {
       // Who is told that Parley stops is not told later for sending slowly.
       await (gone ? Promise.race([whenReceived(raw), whenAborted(gone)]) : whenReceived(raw));
-      if (!raw.complete) void reply.header('connection', 'close');
+      if (gone?.aborted && !raw.complete) void reply.header('connection', 'close');
     },
     handler: fastifyApolloHandler(apollo, {
       context: (request, reply) => {
