@@ -28,9 +28,10 @@ export function capabilitiesOf(provider: Provider, limits: MessageLimits = provi
     sendButtons: sends && limits.sendButtons,
     reactions: provider.addReaction !== undefined,
     readReceipts: provider.markMessageRead !== undefined,
+    liveEvents: provider.openLive !== undefined || provider.readWebhook !== undefined,
     ...NOT_IN_THE_PORT,
   };
 }
 
 // The port has no method for these, so no adapter can have the capability.
-const NOT_IN_THE_PORT = { replies: false, deleteMessages: false, liveEvents: false };
+const NOT_IN_THE_PORT = { replies: false, deleteMessages: false };

@@ -1,3 +1,4 @@
+import type { OpenLive, ProviderEvent } from './live.ts';
 import type { ConversationRef, MessageRef, ParticipantRef, UploadRef } from './ids.ts';
 import type {
   LostSend,
@@ -108,6 +109,14 @@ export interface Provider {
   findStarted?(lost: LostStart, context: ReadContext): Promise<StartSearch>;
   /** Closes a conversation. Twice is as good as once. */
   closeConversation?(conversationId: string, context: ReadContext): Promise<void>;
+
+  /** Opens the connection on which the provider tells what happens. Never where each caller brings credentials of their own. */
+  readonly openLive?: OpenLive;
+  /**
+   * What a webhook's body tells, in the order in which it happened; empty for what is of no concern, a probe for one. Throws a
+   * `ContractError` for what is not what the provider documents. Makes no call.
+   */
+  readWebhook?(body: unknown): readonly ProviderEvent[];
 }
 
 /** A page of messages, and what its answer said about the conversation, where it said anything. */
