@@ -1,8 +1,11 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { ParleyError } from '../messaging/errors.ts';
+import type { LiveStore } from '../messaging/liveStore.ts';
 import type { RateLimit } from '../messaging/rateLimit.ts';
 import type { Store } from '../messaging/store.ts';
 import { createRateLimit } from './createRateLimit.ts';
+import type { RedisLiveStore } from './createRedisLiveStore.ts';
+import { createRedisLiveStore } from './createRedisLiveStore.ts';
 import { createRedisConnection } from './createRedisConnection.ts';
 import { createTrust } from './createTrust.ts';
 import { createUsability } from './createUsability.ts';
@@ -20,6 +23,8 @@ export interface RedisStore extends Store {
   isUsable(): boolean;
   /** A limit that all processes count together. Fails open, as the store itself does not. */
   rateLimit(what: string, rate: { readonly count: number; readonly per: number }): RateLimit;
+  /** What all processes know together of what happens; changes are kept for so many milliseconds. It ends with this store. */
+  live(keep: number): LiveStore;
   /** Lets calls that are under way end; later ones throw. */
   close(): Promise<void>;
 }
@@ -80,6 +85,7 @@ export function createRedisStore({
     now,
   });
   const nameOf = (key: string) => keyPrefix + key;
+  const lives: RedisLiveStore[] = [];
 
   return {
     async get(key) {
@@ -109,8 +115,14 @@ export function createRedisStore({
           },
         },
       }),
+    live(keep) {
+      const live = createRedisLiveStore({ ...{ client: connection.client, keyPrefix, keep }, run });
+      lives.push(live);
+      return live;
+    },
     close() {
       isClosed = true;
+      for (const live of lives) live.close();
       usability.close();
       return connection.close();
     },

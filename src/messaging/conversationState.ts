@@ -1,0 +1,363 @@
+import { createHash } from 'node:crypto';
+import type { Change, SettledMessage } from './changes.ts';
+import type { ConversationRef, MessageRef } from './ids.ts';
+import type { EventProgress } from './live.ts';
+import type { Conversation, ConversationFacts, Delivery, Message } from './provider.ts';
+
+/**
+ * What Parley remembers of a conversation: enough to tell what is new from what was told before, and to show it in the inbox. It is
+ * made of events alone, and comes out the same whatever their order and number: each part of it only moves forward.
+ */
+export interface ConversationState {
+  readonly ref: ConversationRef;
+  /** Each fact with the instant that it speaks for; the latest wins. */
+  readonly facts: { readonly [K in keyof ConversationFacts]?: readonly [ConversationFacts[K], string] };
+  /** What was told of the conversation itself, by digest, the latest last: once is enough. */
+  readonly told: readonly string[];
+  /** When anything of it was last told; UTC ISO 8601. */
+  readonly asOf: string;
+  readonly lastMessage: SettledMessage | null;
+  /** When something last happened in it; null where nothing tells. */
+  readonly activityAt: string | null;
+  /** By the provider's id: the newest messages, as far as they are known. */
+  readonly messages: Readonly<Record<string, KnownMessage>>;
+  /** Whatever stands up to this place was there before anybody watched; absent until its history was looked at. */
+  readonly baseline?: Place;
+}
+
+/** What is known of a message, to tell news from repetitions. */
+export interface KnownMessage {
+  /** Null while only events about it have come. */
+  readonly sentAt: string | null;
+  /** How far it has come; null where nobody says. */
+  readonly progress: EventProgress | null;
+  /** Who has reacted with what. */
+  readonly reactions: readonly string[];
+  /** All contents that it has had, by digest, the latest last. */
+  readonly contents: readonly string[];
+}
+
+/** A place in a conversation's history. */
+export interface Place {
+  readonly sentAt: string;
+  readonly externalId: string;
+}
+
+export interface Applied {
+  readonly state: ConversationState;
+  /** What there is to tell, in order. */
+  readonly changes: readonly Change[];
+}
+
+/** How many messages of a conversation are remembered one by one. */
+const MAX_MESSAGES = 100;
+const MAX_DIGESTS = 16;
+
+export function emptyState(ref: ConversationRef): ConversationState {
+  const { accountId, externalId } = ref;
+  const nothing = { facts: {}, told: [], asOf: NEVER, lastMessage: null, activityAt: null, messages: {} };
+  return { ref: { accountId, externalId }, ...nothing };
+}
+
+/**
+ * Takes in a message as it is now.
+ *
+ * @param isNews whether it is told even where nothing was known of it; otherwise it is only remembered
+ */
+export function applyMessage(
+  before: ConversationState,
+  {
+    message,
+    told,
+    isNews,
+    now,
+  }: { message: SettledMessage; told?: Conversation | undefined; isNews: boolean; now: string },
+): Applied {
+  const known = before.messages[message.externalId];
+  if (!known && isForgotten(before, message)) return { state: before, changes: [] };
+  const seen = known ?? UNKNOWN_MESSAGE;
+  const content = contentDigest(message);
+  const isAdded = seen.contents.length === 0;
+  const isEdited = !isAdded && !seen.contents.includes(content);
+  const reactions = message.reactions.map(reactionKey);
+  const hasReactions = reactions.some((key) => !seen.reactions.includes(key));
+  const progress = furthest(seen.progress, message.delivery && toProgress(message.delivery));
+  const next: KnownMessage = {
+    sentAt: message.sentAt,
+    progress,
+    reactions: [...new Set([...seen.reactions, ...reactions])].sort(),
+    contents: isAdded || isEdited ? [...seen.contents, content].slice(-MAX_DIGESTS) : seen.contents,
+  };
+  const latest = withProgress(message, progress);
+  const withFacts = told ? mergeFacts(before, told, message.sentAt) : before;
+  const state = withActivity(
+    { ...withFacts, lastMessage: laterMessage(before.lastMessage, latest), asOf: later(before.asOf, now) },
+    message.externalId,
+    next,
+    message.sentAt,
+  );
+  const conversation = toConversation(state);
+  const tell = (kind: 'MESSAGE_ADDED' | 'MESSAGE_UPDATED' | 'REACTIONS_UPDATED'): Change => ({
+    ...{ kind, message: latest, conversation },
+  });
+  const changes: Change[] = [];
+  if (isAdded) {
+    if (isNews) changes.push(tell('MESSAGE_ADDED'));
+  } else {
+    if (isEdited) changes.push(tell('MESSAGE_UPDATED'));
+    if (hasReactions) changes.push(tell('REACTIONS_UPDATED'));
+    if (progress && !isSameProgress(progress, seen.progress))
+      changes.push(deliveryChange(message, progress, now));
+  }
+  return { state: isSame(before, state) ? before : state, changes };
+}
+
+/** Takes in how far a message has come. */
+export function applyProgress(
+  before: ConversationState,
+  { message, progress: told, now }: { message: MessageRef; progress: EventProgress; now: string },
+): Applied {
+  const known = before.messages[message.externalId] ?? UNKNOWN_MESSAGE;
+  const progress = furthest(known.progress, told);
+  if (!progress || isSameProgress(progress, known.progress)) return { state: before, changes: [] };
+  const { lastMessage } = before;
+  const state = withActivity(
+    {
+      ...before,
+      asOf: later(before.asOf, now),
+      lastMessage:
+        lastMessage?.externalId === message.externalId ? withProgress(lastMessage, progress) : lastMessage,
+    },
+    message.externalId,
+    { ...known, progress },
+    null,
+  );
+  return { state, changes: [deliveryChange(message, progress, now)] };
+}
+
+/** Takes in what is told of the conversation itself. A first look at one that was there before is no news. */
+export function applyFacts(
+  before: ConversationState,
+  { conversation, isNews, now }: { conversation: Conversation; isNews: boolean; now: string },
+): Applied {
+  const digest = digestOf(conversation);
+  if (before.told.includes(digest)) return { state: before, changes: [] };
+  const at = conversation.lastActivityAt ?? NEVER;
+  const details = conversation.providerDetails;
+  const updatedAt = details && 'updatedAt' in details ? (details.updatedAt ?? NEVER) : NEVER;
+  const merged = mergeFacts(before, conversation, later(at, updatedAt));
+  const happened = [before.activityAt, conversation.lastActivityAt, conversation.createdAt].filter(
+    (instant) => instant != null,
+  );
+  const state: ConversationState = {
+    ...merged,
+    told: [...before.told, digest].slice(-MAX_DIGESTS),
+    asOf: later(before.asOf, now),
+    activityAt: happened.length > 0 ? happened.reduce(later) : null,
+  };
+  const isChanged = JSON.stringify(toConversation(before)) !== JSON.stringify(toConversation(state));
+  return {
+    state,
+    changes:
+      isNews && isChanged ? [{ kind: 'CONVERSATION_UPDATED', conversation: toConversation(state) }] : [],
+  };
+}
+
+/** Remembers where its history stood when it was first looked at. Later looks change nothing. */
+export function withBaseline(state: ConversationState, newest: Place | undefined): ConversationState {
+  return state.baseline ? state : { ...state, baseline: newest ?? { sentAt: NEVER, externalId: '' } };
+}
+
+/** The newest message that events have told of, before its history was looked at. */
+export function newestKnown({ messages }: ConversationState): Place | undefined {
+  return Object.entries(messages)
+    .flatMap(([externalId, { sentAt }]) => (sentAt === null ? [] : [{ sentAt, externalId }]))
+    .reduce<Place | undefined>(
+      (newest, place) => (newest && isAfter(newest, place) ? newest : place),
+      undefined,
+    );
+}
+
+/** The conversation as it is known: whatever is not, is null, and costs nobody a call. */
+export function toConversation({ ref, facts, lastMessage, activityAt }: ConversationState): Conversation {
+  const fact = <K extends keyof ConversationFacts>(name: K): ConversationFacts[K] | null =>
+    facts[name]?.[0] ?? null;
+  const textAt = facts.lastMessageText?.[1] ?? NEVER;
+  return {
+    ...ref,
+    title: fact('title'),
+    state: fact('state'),
+    participants: fact('participants'),
+    createdAt: fact('createdAt'),
+    lastActivityAt: activityAt,
+    lastMessageText: lastMessage && lastMessage.sentAt >= textAt ? lastMessage.text : fact('lastMessageText'),
+    unreadCount: fact('unreadCount'),
+    providerDetails: fact('providerDetails'),
+  };
+}
+
+/** Whether a place comes after another one. Ids that are numbers rise as numbers do. */
+export function isAfter(a: Place, b: Place): boolean {
+  return comparePlaces(a, b) > 0;
+}
+
+export function comparePlaces(a: Place, b: Place): number {
+  if (a.sentAt !== b.sentAt) return a.sentAt < b.sentAt ? -1 : 1;
+  if (a.externalId === b.externalId) return 0;
+  const areNumbers = /^\d{1,15}$/.test(a.externalId) && /^\d{1,15}$/.test(b.externalId);
+  if (areNumbers) return Number(a.externalId) - Number(b.externalId);
+  return a.externalId < b.externalId ? -1 : 1;
+}
+
+/** Which of two says more of a message's way; once delivered, it can't fail any more. */
+export function furthest(known: EventProgress | null, told: EventProgress | null): EventProgress | null {
+  if (!known || !told) return known ?? told;
+  const [least, most] = [known, told].sort((a, b) => RANKS[a.state] - RANKS[b.state]) as [
+    EventProgress,
+    EventProgress,
+  ];
+  const ahead = most.state === 'FAILED' && RANKS[least.state] >= RANKS.DELIVERED ? least : most;
+  const behind = ahead === most ? least : most;
+  return {
+    ...ahead,
+    sentAt: earlier(ahead.sentAt, behind.sentAt),
+    deliveredAt: earlier(ahead.deliveredAt, behind.deliveredAt),
+    readAt: earlier(ahead.readAt, behind.readAt),
+  };
+}
+
+const RANKS = { QUEUED: 1, SENT: 2, DELIVERED: 3, READ: 4, FAILED: 5 } as const;
+
+const NEVER = '';
+
+const UNKNOWN_MESSAGE: KnownMessage = { sentAt: null, progress: null, reactions: [], contents: [] };
+
+/** What is older than all that is remembered, where no more can be, is no news. */
+function isForgotten({ messages }: ConversationState, message: Place): boolean {
+  const known = Object.entries(messages);
+  if (known.length < MAX_MESSAGES) return false;
+  return known.every(
+    ([externalId, { sentAt }]) => sentAt === null || isAfter({ sentAt, externalId }, message),
+  );
+}
+
+function withActivity(
+  state: ConversationState,
+  externalId: string,
+  message: KnownMessage,
+  sentAt: string | null,
+): ConversationState {
+  const entries = Object.entries({ ...state.messages, [externalId]: message });
+  // In the order of time, so that the same messages make the same state, and the oldest go.
+  const sorted = entries.sort(([a, left], [b, right]) =>
+    comparePlaces(
+      { sentAt: left.sentAt ?? NEVER, externalId: a },
+      { sentAt: right.sentAt ?? NEVER, externalId: b },
+    ),
+  );
+  return {
+    ...state,
+    messages: Object.fromEntries(sorted.slice(-MAX_MESSAGES)),
+    activityAt: sentAt === null ? state.activityAt : later(state.activityAt ?? NEVER, sentAt),
+  };
+}
+
+function mergeFacts(before: ConversationState, told: Conversation, at: string): ConversationState {
+  const facts: Record<string, readonly [unknown, string]> = {
+    ...(before.facts as Record<string, [unknown, string]>),
+  };
+  for (const name of FACTS) {
+    const value = told[name];
+    if (value === undefined) continue;
+    const known = facts[name];
+    // What a provider does not say now is no reason to forget what it has said.
+    if (!known || (at >= known[1] && (value !== null || known[0] === null))) facts[name] = [value, at];
+  }
+  return { ...before, facts: facts as ConversationState['facts'] };
+}
+
+/** What happened last is known by itself. */
+const FACTS = [
+  ...(['title', 'state', 'participants', 'createdAt'] as const),
+  ...(['lastMessageText', 'unreadCount', 'providerDetails'] as const),
+];
+
+function laterMessage(known: SettledMessage | null, message: SettledMessage): SettledMessage {
+  if (!known) return message;
+  const order = comparePlaces(message, known);
+  if (order !== 0) return order > 0 ? message : known;
+  // The same message twice: the one that says more, whichever came first.
+  return versionOf(message) >= versionOf(known) ? message : known;
+}
+
+function versionOf({ delivery, reactions, ...rest }: SettledMessage): string {
+  const rank = delivery && delivery.state !== 'UNKNOWN' ? RANKS[delivery.state] : 0;
+  return `${rank} ${String(reactions.length).padStart(6, '0')} ${digestOf(rest)}`;
+}
+
+function contentDigest({ text, content, attachments }: Message): string {
+  // An address may be signed anew each time.
+  const files = attachments.map(({ url: _url, media: _media, ...attachment }) => attachment);
+  return digestOf([text, content.kind === 'MediaContent' ? 'MediaContent' : content, files]);
+}
+
+function reactionKey({ emoji, author }: Message['reactions'][number]): string {
+  return JSON.stringify([author?.externalId ?? null, emoji]);
+}
+
+function toProgress({ state, sentAt, deliveredAt, readAt, failureReason }: Delivery): EventProgress | null {
+  return state === 'UNKNOWN' ? null : { state, sentAt, deliveredAt, readAt, failureReason };
+}
+
+function withProgress(message: SettledMessage, progress: EventProgress | null): SettledMessage {
+  const { delivery } = message;
+  if (!progress || (delivery && isSameProgress(progress, toProgress(delivery)))) return message;
+  return { ...message, delivery: toDelivery(message, progress, delivery?.asOf ?? message.sentAt) };
+}
+
+function isSameProgress(a: EventProgress, b: EventProgress | null): boolean {
+  return b !== null && a.state === b.state && a.deliveredAt === b.deliveredAt && a.readAt === b.readAt;
+}
+
+function deliveryChange(message: MessageRef, progress: EventProgress, now: string): Change {
+  const { accountId, conversationExternalId, externalId } = message;
+  const ref = { accountId, conversationExternalId, externalId };
+  return {
+    kind: 'DELIVERY_UPDATED',
+    accountId,
+    message: ref,
+    jobId: null,
+    delivery: toDelivery(ref, progress, now),
+  };
+}
+
+/** What events tell of a message's way. */
+export function toDelivery(message: MessageRef | null, progress: EventProgress, asOf: string): Delivery {
+  const { accountId, conversationExternalId, externalId } = message ?? {};
+  return {
+    ...progress,
+    ...{ id: null, evidence: 'EVENT', asOf },
+    message: message && {
+      accountId: accountId!,
+      conversationExternalId: conversationExternalId!,
+      externalId: externalId!,
+    },
+  };
+}
+
+function isSame(before: ConversationState, after: ConversationState): boolean {
+  return JSON.stringify({ ...before, asOf: '' }) === JSON.stringify({ ...after, asOf: '' });
+}
+
+function digestOf(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 16);
+}
+
+function later(a: string, b: string): string {
+  return a > b ? a : b;
+}
+
+function earlier(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a < b ? a : b;
+}
