@@ -273,7 +273,7 @@ function mergeFacts(before: ConversationState, told: Conversation, at: string): 
     // What a provider does not say now is no reason to forget what it has said.
     if (!known || (at >= known[1] && (value !== null || known[0] === null))) facts[name] = [value, at];
   }
-  return { ...before, facts: facts as ConversationState['facts'] };
+  return { ...before, facts: facts };
 }
 
 /** What happened last is known by itself. */

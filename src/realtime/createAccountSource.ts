@@ -1,0 +1,369 @@
+import type { Logger } from 'pino';
+import { ParleyError } from '../messaging/errors.ts';
+import type { LiveConnection, ProviderEvent } from '../messaging/live.ts';
+import type { LiveStore } from '../messaging/liveStore.ts';
+import type { ReadContext } from '../messaging/provider.ts';
+import type { Account } from '../messaging/registry.ts';
+import { sourceOf } from '../messaging/registry.ts';
+import type { Store } from '../messaging/store.ts';
+import { createSystemContext } from '../messaging/systemContext.ts';
+import type { Ingest } from './createIngest.ts';
+import { externalIdOf } from './createIngest.ts';
+import { createLease } from './createLease.ts';
+import type { Sync } from './createSync.ts';
+
+/** Where the events of one account come from, for as long as somebody wants them. */
+export interface AccountSource {
+  /** Somebody follows the account, or one conversation of it, until the function is called that is given back. */
+  watch(conversationId: string | undefined): () => void;
+  /** Somebody wants to know what happens, for a while. */
+  want(): void;
+  /** Takes what a webhook has brought. Throws where it can't be taken: then it has to come again. */
+  take(events: readonly ProviderEvent[]): Promise<void>;
+  /** Something was written to a conversation: where no event tells of it, it is looked at. */
+  touched(conversationId: string): void;
+  /** Whether the provider tells by itself what happens, right now, here. */
+  readonly isConnected: boolean;
+  close(): Promise<void>;
+}
+
+export interface SourceTimes {
+  /** Milliseconds between two looks at a conversation that somebody watches, while its provider does not tell by itself. */
+  readonly pollInterval: number;
+  /** The same for lists, and for conversations whose provider tells by webhooks alone: nobody knows whether those come. */
+  readonly listInterval: number;
+  /** How long a connection outlives the last who wanted it. */
+  readonly linger: number;
+  /** How long a process that died keeps the connection from the others. */
+  readonly leaseTime: number;
+}
+
+export interface AccountSourceOptions extends SourceTimes {
+  readonly account: Account;
+  readonly store: Store;
+  readonly live: LiveStore;
+  readonly ingest: Ingest;
+  readonly sync: Sync;
+  readonly log: Logger;
+  /** Whether what happens is always wanted. */
+  readonly always: boolean;
+  /** Told when a connection comes and goes, and of each event. */
+  readonly observer: SourceObserver;
+}
+
+export interface SourceObserver {
+  connected(accountId: string, isConnected: boolean): void;
+  /** `outcome` is `TAKEN` or an error's code. */
+  event(accountId: string, kind: ProviderEvent['kind'], outcome: string): void;
+}
+
+/** The most events that wait for what was missed before them; with more, what is missed is read instead. */
+const MAX_WAITING = 10_000;
+/** The most conversations that are looked at again because some of their events may have been missed. */
+const MAX_RECENT = 200;
+/** The most watched conversations that are looked at in one round. */
+const MAX_POLLED = 500;
+/** How many of those at once. */
+const CONCURRENCY = 4;
+
+export function createAccountSource(options: AccountSourceOptions): AccountSource {
+  const { account, store, live, ingest, sync, log, observer } = options;
+  const { provider } = account;
+  const closing = new AbortController();
+  const context: ReadContext = createSystemContext(closing.signal);
+  const lease = createLease(store, `live:${account.id}`, options.leaseTime);
+  /** How many watch each conversation; those of the account as a whole under no name. */
+  const watchers = new Map<string | undefined, number>();
+  let wantedUntil = -Infinity;
+  let connection: LiveConnection | undefined;
+  let isConnected = false;
+  /** Events wait here for what was missed before them; undefined while nothing is. */
+  let waiting: ProviderEvent[] | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+  let isGapOpen = false;
+  let generation: string | undefined;
+  let rounds = 0;
+  let timer: NodeJS.Timeout | undefined;
+  let round: Promise<void> | undefined;
+  const stale = new Set<string>();
+  /** What was last said of each kind of work, so that it is not said again with each round. */
+  const said = new Map<string, string>();
+
+  return {
+    watch(conversationId) {
+      watchers.set(conversationId, (watchers.get(conversationId) ?? 0) + 1);
+      start();
+      // From now on whatever comes is news.
+      if (conversationId !== undefined) {
+        look(conversationId);
+        connection?.follow?.(conversationId);
+      }
+      return () => {
+        const left = (watchers.get(conversationId) ?? 1) - 1;
+        if (left === 0) watchers.delete(conversationId);
+        else watchers.set(conversationId, left);
+        want();
+      };
+    },
+    want() {
+      want();
+      start();
+    },
+    async take(events) {
+      for (const event of events) await takeOne(event);
+    },
+    touched(conversationId) {
+      if (isWanted() && !isConnected) look(conversationId);
+    },
+    get isConnected() {
+      return isConnected;
+    },
+    async close() {
+      closing.abort();
+      clearTimeout(timer);
+      await round;
+      await disconnect();
+      await queue;
+    },
+  };
+
+  function want(): void {
+    wantedUntil = performance.now() + options.linger;
+  }
+
+  function isWanted(): boolean {
+    return options.always || watchers.size > 0 || performance.now() < wantedUntil;
+  }
+
+  /** Rounds go on until nobody wants anything any more. */
+  function start(): void {
+    if (timer || closing.signal.aborted) return;
+    timer = setTimeout(turn, 0);
+    timer.unref();
+  }
+
+  function turn(): void {
+    round = takeRound().finally(() => {
+      round = undefined;
+      timer = undefined;
+      if (closing.signal.aborted || !isWanted()) return;
+      timer = setTimeout(turn, Math.min(options.pollInterval, options.leaseTime / 3));
+      timer.unref();
+    });
+  }
+
+  async function takeRound(): Promise<void> {
+    try {
+      if (provider.openLive) await keepConnection();
+      if (isWanted()) await poll();
+      else await disconnect();
+      said.clear();
+    } catch (error) {
+      // Whoever can't say that it has the connection has none: another one may.
+      if (isStoreLost(error)) await disconnect();
+      report(error, 'the events of an account');
+    }
+  }
+
+  async function keepConnection(): Promise<void> {
+    const isMine = isWanted() && (await lease.hold());
+    if (!isMine) {
+      await disconnect();
+      await followGeneration();
+      return;
+    }
+    connection ??= provider.openLive!({ event: receive, connected: opened, disconnected: lost }, context);
+    if (isGapOpen && isConnected) void closeGap();
+  }
+
+  /** Where another process has the connection: what it may have missed is read by each for the conversations watched there. */
+  async function followGeneration(): Promise<void> {
+    const known = await store.get(`live-generation:${account.id}`);
+    const isNew = known !== generation && generation !== undefined;
+    generation = known;
+    if (isNew) for (const id of watched()) look(id);
+  }
+
+  async function disconnect(): Promise<void> {
+    const open = connection;
+    if (!open) return;
+    connection = undefined;
+    waiting = undefined;
+    lost('closed');
+    await open.close();
+    await lease.release().catch(() => undefined);
+  }
+
+  function opened(): void {
+    isConnected = true;
+    observer.connected(account.id, true);
+    log.info({ ...sourceOf(account) }, 'events of an account come by themselves');
+    void closeGap();
+  }
+
+  function lost(reason: string): void {
+    if (isConnected) {
+      observer.connected(account.id, false);
+      log.info({ ...sourceOf(account), reason }, 'events of an account do not come by themselves any more');
+    }
+    isConnected = false;
+    isGapOpen = true;
+  }
+
+  /** What happened without the connection is read before what happens now goes on. */
+  async function closeGap(): Promise<void> {
+    if (waiting) return;
+    waiting = [];
+    isGapOpen = false;
+    try {
+      await enqueue(readGap);
+      generation = `${Date.now()} ${Math.random()}`;
+      await writeGeneration(generation);
+    } catch (error) {
+      isGapOpen = true;
+      report(error, 'what was missed of an account');
+    }
+    const events = waiting as ProviderEvent[] | undefined;
+    waiting = undefined;
+    for (const event of events ?? []) receive(event);
+  }
+
+  async function writeGeneration(value: string): Promise<void> {
+    const key = `live-generation:${account.id}`;
+    const known = await store.get(key);
+    const day = 86_400_000;
+    if (known === undefined) await store.create(key, value, day);
+    else await store.replace(key, known, value, day);
+  }
+
+  async function readGap(): Promise<void> {
+    const recent = await live.latest(account.id, undefined, MAX_RECENT);
+    const known = new Set([...watched(), ...recent.map(({ key }) => externalIdOf(key))]);
+    if (connection?.follow) {
+      for (const id of await listAll()) connection.follow(id);
+      for (const id of known) connection.follow(id);
+    }
+    await forEach([...known], (id) => sync.conversation(account, id, context));
+  }
+
+  async function listAll(): Promise<readonly string[]> {
+    const listed = await sync.list(account, { pages: 1, reads: MAX_RECENT }, context);
+    return listed.map(({ externalId }) => externalId);
+  }
+
+  function receive(event: ProviderEvent): void {
+    if (waiting) {
+      if (waiting.length < MAX_WAITING) waiting.push(event);
+      else isGapOpen = true;
+      return;
+    }
+    void enqueue(() => takeOne(event)).catch((error: unknown) => {
+      // It is not lost: the history has what it told.
+      isGapOpen = true;
+      report(error, 'an event of an account');
+    });
+  }
+
+  /** In the order of their arrival. */
+  function enqueue(work: () => Promise<void>): Promise<void> {
+    const own = queue.then(work, work);
+    queue = own.catch(() => undefined);
+    return own;
+  }
+
+  async function takeOne(event: ProviderEvent): Promise<void> {
+    try {
+      if (event.kind === 'STALE') {
+        look(event.conversationExternalId);
+        connection?.follow?.(event.conversationExternalId);
+      } else {
+        await ingest.take(account.id, event, context);
+      }
+      observer.event(account.id, event.kind, 'TAKEN');
+    } catch (error) {
+      observer.event(
+        account.id,
+        event.kind,
+        error instanceof ParleyError ? error.code : 'INTERNAL_SERVER_ERROR',
+      );
+      throw error;
+    }
+  }
+
+  /** Looks at a conversation soon; those asked for meanwhile are the same look. */
+  function look(conversationId: string): void {
+    if (stale.has(conversationId) || closing.signal.aborted) return;
+    stale.add(conversationId);
+    setImmediate(() => {
+      stale.delete(conversationId);
+      if (closing.signal.aborted) return;
+      sync.conversation(account, conversationId, context).catch((error: unknown) => {
+        report(error, 'the newest messages of a conversation');
+      });
+    });
+  }
+
+  async function poll(): Promise<void> {
+    rounds += 1;
+    // Webhooks come to whoever is called: nobody can tell that none is missing.
+    const interval = isConnected
+      ? undefined
+      : provider.readWebhook
+        ? options.listInterval
+        : options.pollInterval;
+    if (interval !== undefined) {
+      const ids = watched();
+      const start = ids.length > MAX_POLLED ? (rounds * MAX_POLLED) % ids.length : 0;
+      const turn = [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_POLLED);
+      await forEach(turn, async (id) => {
+        // Of all processes whose clients watch it, one looks.
+        if (await store.create(`poll:${account.id}:${id}`, '1', interval * 0.9))
+          await sync.conversation(account, id, context);
+      });
+    }
+    const needsList = connection?.follow ? isConnected : interval !== undefined && watchers.has(undefined);
+    if (!needsList || !provider.listConversations) return;
+    if (!(await store.create(`poll-list:${account.id}`, '1', options.listInterval * 0.9))) return;
+    for (const id of await listAll()) connection?.follow?.(id);
+  }
+
+  function watched(): string[] {
+    return [...watchers.keys()].filter((id) => id !== undefined);
+  }
+
+  /** All of them, also where some fail; the first failure is thrown. */
+  async function forEach(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
+    const left = [...ids];
+    let failure: unknown;
+    const worker = async () => {
+      for (let id = left.shift(); id !== undefined && !closing.signal.aborted; id = left.shift()) {
+        await work(id).catch((error: unknown) => (failure ??= error));
+        // A provider that is not there is not asked a hundred times more.
+        if (isStoreLost(failure) || isProviderLost(failure)) left.length = 0;
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+    if (failure !== undefined) throw failure as Error;
+  }
+
+  function report(error: unknown, what: string): void {
+    if (closing.signal.aborted) return;
+    const { code, message } = error instanceof ParleyError ? error : {};
+    if (code !== undefined && said.get(what) === code) return;
+    said.set(what, code ?? '');
+    log.warn({ ...sourceOf(account), ...(code ? { code, reason: message } : { err: error }) }, what);
+  }
+}
+
+function isStoreLost(error: unknown): boolean {
+  return error instanceof ParleyError && error.code === 'STORE_UNAVAILABLE';
+}
+
+function isProviderLost(error: unknown): boolean {
+  return (
+    error instanceof ParleyError &&
+    (error.code === 'PROVIDER_UNAVAILABLE' ||
+      error.code === 'PROVIDER_TIMEOUT' ||
+      error.code === 'OVERLOADED')
+  );
+}

@@ -1,0 +1,244 @@
+import type { ChangeId, LoggedChange } from '../messaging/changes.ts';
+import { compareChangeIds, conversationOf, FIRST } from '../messaging/changes.ts';
+import type { Change } from '../messaging/changes.ts';
+import { ParleyError } from '../messaging/errors.ts';
+import type { ConversationRef } from '../messaging/ids.ts';
+import type { LiveStore, StoredChange } from '../messaging/liveStore.ts';
+
+/** What somebody wants to be told. */
+export interface Interest {
+  readonly accountIds: readonly string[];
+  /** Only this one of them; undefined for all. */
+  readonly conversation?: ConversationRef | undefined;
+}
+
+/** Tells many in one process what all processes write down. */
+export interface Hub {
+  /**
+   * What happens from a place on, in order, each once. Ends when the signal aborts. Throws a `ParleyError` with the code
+   * `SUBSCRIPTION_TOO_SLOW` for who takes too long to take what is told.
+   */
+  follow(interest: Interest, after: ChangeId, signal: AbortSignal): AsyncGenerator<LoggedChange, void>;
+  /** How many follow. */
+  readonly size: number;
+  close(): void;
+}
+
+export interface HubOptions {
+  readonly live: LiveStore;
+  /** The most changes that wait for one who follows. */
+  readonly maxWaiting: number;
+  /** Told of what went wrong in the background. */
+  readonly report: (error: unknown, what: string) => void;
+}
+
+interface Follower {
+  readonly interest: Interest;
+  readonly accountIds: ReadonlySet<string>;
+  waiting: LoggedChange[];
+  isOver: boolean;
+  wake: () => void;
+}
+
+/** Changes read at once. */
+const BATCH = 500;
+/** Milliseconds before the log is asked again that could not be read. */
+const RETRY_PAUSE = 500;
+
+export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
+  const followers = new Set<Follower>();
+  /** By account, or by account and conversation. */
+  const interested = new Map<string, Set<Follower>>();
+  /** How many are interested in each account. */
+  const accounts = new Map<string, number>();
+  let after: ChangeId | undefined;
+  let pumping: Promise<void> | undefined;
+  let isAskedAgain = false;
+  const closing = new AbortController();
+  let unfollow: (() => void) | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  // As it is by now, whatever it was before something was waited for.
+  const isClosed = () => closing.signal.aborted;
+  const isOver = (follower: Follower) => follower.isOver;
+
+  return {
+    async *follow(interest, start, signal) {
+      const follower = await add(interest);
+      const wake = () => follower.wake();
+      signal.addEventListener('abort', wake);
+      try {
+        let last = start;
+        // What the log holds comes first; what is told meanwhile waits, or, where it is too much, is read with the rest.
+        for (;;) {
+          const page = await live.changes(interest.accountIds, last, BATCH);
+          for (const stored of page) {
+            last = stored.id;
+            const change = toLogged(stored);
+            if (isWanted(change, interest)) yield change;
+            if (signal.aborted) return;
+          }
+          if (page.length < BATCH && !isOver(follower)) break;
+          follower.isOver = false;
+        }
+        while (!signal.aborted) {
+          if (follower.isOver) throw tooSlow(maxWaiting);
+          const { waiting } = follower;
+          follower.waiting = [];
+          if (waiting.length === 0) {
+            await new Promise<void>((resolve) => {
+              follower.wake = resolve;
+              // It may have come to an end, or something may have come, just before.
+              if (signal.aborted || closing.signal.aborted || follower.isOver || follower.waiting.length > 0)
+                resolve();
+            });
+            if (isClosed()) return;
+            continue;
+          }
+          for (const [index, change] of waiting.entries()) {
+            if (compareChangeIds(change.id, last) <= 0) continue;
+            last = change.id;
+            yield change;
+            // What waits has to count while it is being told.
+            if (isOver(follower) || waiting.length - index + follower.waiting.length > maxWaiting)
+              throw tooSlow(maxWaiting);
+            if (signal.aborted) return;
+          }
+        }
+      } finally {
+        signal.removeEventListener('abort', wake);
+        remove(follower);
+      }
+    },
+    get size() {
+      return followers.size;
+    },
+    close() {
+      closing.abort();
+      unfollow?.();
+      clearTimeout(retry);
+      for (const follower of followers) follower.wake();
+    },
+  };
+
+  async function add(interest: Interest): Promise<Follower> {
+    after ??= (await live.position()).last;
+    unfollow ??= live.follow(() => pump());
+    const accountIds = new Set(interest.accountIds);
+    const follower: Follower = { interest, accountIds, waiting: [], isOver: false, wake: () => undefined };
+    followers.add(follower);
+    for (const key of keysOf(follower)) {
+      const set = interested.get(key) ?? new Set();
+      set.add(follower);
+      interested.set(key, set);
+    }
+    for (const id of accountIds) accounts.set(id, (accounts.get(id) ?? 0) + 1);
+    return follower;
+  }
+
+  function remove(follower: Follower): void {
+    if (!followers.delete(follower)) return;
+    for (const key of keysOf(follower)) {
+      const set = interested.get(key)!;
+      set.delete(follower);
+      if (set.size === 0) interested.delete(key);
+    }
+    for (const id of follower.accountIds) {
+      const count = accounts.get(id)! - 1;
+      if (count === 0) accounts.delete(id);
+      else accounts.set(id, count);
+    }
+  }
+
+  /** Reads what is new, one batch after the other; once more where somebody asks meanwhile. */
+  function pump(): void {
+    isAskedAgain = true;
+    pumping ??= (async () => {
+      while (isAskedAgain && !closing.signal.aborted) {
+        isAskedAgain = false;
+        try {
+          await readOn();
+        } catch (error) {
+          report(error, 'changes for those who follow them');
+          clearTimeout(retry);
+          retry = setTimeout(pump, RETRY_PAUSE);
+          retry.unref();
+        }
+      }
+    })().finally(() => {
+      pumping = undefined;
+    });
+  }
+
+  async function readOn(): Promise<void> {
+    for (;;) {
+      const ids = [...accounts.keys()];
+      if (ids.length === 0) return;
+      const page = await live.changes(ids, after ?? FIRST, BATCH).catch((error: unknown) => {
+        // So far behind that changes were dropped: who follows goes on from what there is.
+        if (error instanceof ParleyError && error.code === 'CURSOR_EXPIRED') return skip();
+        throw error;
+      });
+      for (const stored of page) {
+        after = stored.id;
+        tell(toLogged(stored));
+      }
+      if (page.length < BATCH) return;
+    }
+  }
+
+  async function skip(): Promise<readonly StoredChange[]> {
+    after = (await live.position()).last;
+    for (const follower of followers) overrun(follower);
+    return [];
+  }
+
+  function tell(change: LoggedChange): void {
+    const conversation = conversationOf(change.change);
+    const keys = [
+      change.accountId,
+      ...(conversation === undefined ? [] : [keyOf(change.accountId, conversation)]),
+    ];
+    for (const key of keys) {
+      for (const follower of interested.get(key) ?? []) {
+        if (follower.waiting.length >= maxWaiting) {
+          overrun(follower);
+          continue;
+        }
+        follower.waiting.push(change);
+        follower.wake();
+      }
+    }
+  }
+
+  function overrun(follower: Follower): void {
+    follower.isOver = true;
+    follower.waiting = [];
+    follower.wake();
+  }
+}
+
+function keysOf({ interest }: Follower): readonly string[] {
+  const { conversation, accountIds } = interest;
+  return conversation ? [keyOf(conversation.accountId, conversation.externalId)] : accountIds;
+}
+
+// No account's id has a space.
+function keyOf(accountId: string, conversationId: string): string {
+  return `${accountId} ${conversationId}`;
+}
+
+function isWanted({ change }: LoggedChange, { conversation }: Interest): boolean {
+  return !conversation || conversationOf(change) === conversation.externalId;
+}
+
+function toLogged({ id, accountId, change }: StoredChange): LoggedChange {
+  return { id, accountId, change: JSON.parse(change) as Change };
+}
+
+function tooSlow(most: number): ParleyError {
+  return new ParleyError(
+    'SUBSCRIPTION_TOO_SLOW',
+    `More than ${most} events wait for this client: it takes them too slowly. What it has not got is at \`changes\`, from its last cursor on.`,
+    { retryable: true },
+  );
+}
