@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { ChangeId } from './changes.ts';
+import { isChangeId } from './changes.ts';
 import { InputError } from './errors.ts';
+import { isExternalId } from './ids.ts';
 import type { Position } from './paging.ts';
 import type { Cut, Mark } from './merge.ts';
 
@@ -8,8 +11,8 @@ import type { Cut, Mark } from './merge.ts';
  * refused: its place would mean something else there.
  */
 
-/** Which kind of list a cursor belongs to: a conversation's messages, or conversations. */
-export type CursorKind = 'messages' | 'conversations';
+/** Which kind of list a cursor belongs to: a conversation's messages, conversations, changes ("events"), or the inbox. */
+export type CursorKind = 'messages' | 'conversations' | 'events' | 'inbox';
 
 /** The cursor of a place among a conversation's messages. `list` is the list's name, the same for every page of it. */
 export function encodeCursor(list: string, position: Position): string {
@@ -63,6 +66,48 @@ export function parseMergedCursor(
     marks.set(accountId, mark);
   }
   return { owner, marks: Object.fromEntries(marks) };
+}
+
+/** The cursor of a change: the same for everybody, since each list of changes is a part of one. */
+export function encodeChangeCursor({ epoch, id }: ChangePlace): string {
+  return encode([nameOf('events', ''), epoch, id]);
+}
+
+/** A change's place in a log that has a name. */
+export interface ChangePlace {
+  readonly epoch: string;
+  readonly id: ChangeId;
+}
+
+/** Reads what {@link encodeChangeCursor} wrote. Throws an {@link InputError} that names `argument`. */
+export function parseChangeCursor(cursor: string, argument: string): ChangePlace {
+  const [epoch, id, ...rest] = decode(nameOf('events', ''), cursor, argument);
+  const isPlace = typeof epoch === 'string' && isChangeId(id) && rest.length === 0;
+  return isPlace ? { epoch, id } : malformed(argument);
+}
+
+/** A place in an inbox. */
+export interface InboxPlace {
+  /** Milliseconds since 1970. */
+  readonly activityAt: number;
+  readonly accountId: string;
+  readonly externalId: string;
+}
+
+/** The cursor of a place in an inbox. `list` names the filter that it was given under. */
+export function encodeInboxCursor(list: string, { activityAt, accountId, externalId }: InboxPlace): string {
+  return encode([nameOf('inbox', list), activityAt, accountId, externalId]);
+}
+
+/** Reads what {@link encodeInboxCursor} wrote. Throws an {@link InputError} that names `argument`. */
+export function parseInboxCursor(list: string, cursor: string, argument: string): InboxPlace {
+  const [activityAt, accountId, externalId, ...rest] = decode(nameOf('inbox', list), cursor, argument);
+  const isPlace =
+    Number.isSafeInteger(activityAt) &&
+    typeof accountId === 'string' &&
+    isExternalId(externalId) &&
+    rest.length === 0;
+  return isPlace ? { activityAt: activityAt as number, accountId, externalId } : malformed(argument);
 }
 
 /**

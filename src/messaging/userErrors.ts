@@ -6,6 +6,9 @@ export type UserErrorCode =
   | Exclude<
       ErrorCode,
       | 'CURSOR_UNREACHABLE'
+      | 'CURSOR_EXPIRED'
+      | 'SUBSCRIPTION_TOO_SLOW'
+      | 'SHUTTING_DOWN'
       | 'FORBIDDEN'
       | 'ANSWER_TOO_LARGE'
       | 'AUTHENTICATION_UNAVAILABLE'

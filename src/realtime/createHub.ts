@@ -65,6 +65,7 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
     async *follow(interest, start, signal) {
       const follower = await add(interest);
       const wake = () => follower.wake();
+      const isGone = () => signal.aborted;
       signal.addEventListener('abort', wake);
       try {
         let last = start;
@@ -101,7 +102,7 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
             // What waits has to count while it is being told.
             if (isOver(follower) || waiting.length - index + follower.waiting.length > maxWaiting)
               throw tooSlow(maxWaiting);
-            if (signal.aborted) return;
+            if (isGone()) return;
           }
         }
       } finally {
