@@ -27,7 +27,7 @@ export function toUser(claims: Claims, mapping: ClaimsMapping): Viewer {
   const subject = find(claims, mapping.subject);
   if (typeof subject !== 'string' || subject === '')
     throw new ParleyError('UNAUTHENTICATED', 'The credentials do not say who the user is.');
-  const { iss } = claims;
+  const { iss, exp } = claims;
   return {
     // Two identity providers may know two people by one name.
     id: JSON.stringify(['user', typeof iss === 'string' ? iss : null, subject]),
@@ -35,6 +35,7 @@ export function toUser(claims: Claims, mapping: ClaimsMapping): Viewer {
     accounts: toAccounts(valuesOf(find(claims, mapping.accounts)), mapping.accountValues),
     scopes: toScopes(valuesOf(find(claims, mapping.scopes)), mapping.scopeValues),
     viaRouter: false,
+    ...(typeof exp === 'number' && { expiresAt: (exp + CLOCK_TOLERANCE) * 1_000 }),
   };
 }
 

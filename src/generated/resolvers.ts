@@ -4,7 +4,10 @@ import type { ReactionResult as ReactionResultModel, CloseResult as CloseResultM
 import type { Account as AccountModel } from '../messaging/registry.ts';
 import type { Attachment as AttachmentModel, AttachmentDetails as AttachmentDetailsModel, AttachmentMedia as AttachmentMediaModel, ActionItem as ActionItemModel, Conversation as ConversationModel, ConversationDetails as ConversationDetailsModel, Delivery as DeliveryModel, Message as MessageModel, MessageContent as MessageContentModel, MessageDetails as MessageDetailsModel, Participant as ParticipantModel, Reaction as ReactionModel, ReactionDetails as ReactionDetailsModel } from '../messaging/provider.ts';
 import type { Capabilities as CapabilitiesModel } from '../messaging/capabilities.ts';
+import type { Change as ChangeModel, ConversationChange as ConversationChangeModel, DeliveryChange as DeliveryChangeModel, MessageChange as MessageChangeModel } from '../messaging/changes.ts';
+import type { ChangeList as ChangeListModel, ChangeEdge as ChangeEdgeModel } from '../graph/changeList.ts';
 import type { ConversationList as ConversationListModel, ConversationListSource as ConversationListSourceModel } from '../messaging/conversationList.ts';
+import type { InboxPage as InboxPageModel, InboxItem as InboxItemModel, InboxSource as InboxSourceModel } from '../messaging/events.ts';
 import type { MessageList as MessageListModel } from '../messaging/messageList.ts';
 import type { SendResult as SendResultModel } from '../messaging/sending.ts';
 import type { UserError as UserErrorModel } from '../messaging/userErrors.ts';
@@ -206,6 +209,29 @@ export type Capabilities = {
   readonly textWithAttachmentMimeTypes?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
 };
 
+/** Something that has happened. */
+export type Change = ConversationUpdated | DeliveryUpdated | MessageAdded | MessageUpdated | ReactionsUpdated;
+
+/** A page of changes, oldest first. */
+export type ChangeConnection = {
+  readonly __typename?: 'ChangeConnection';
+  /** The changes with their cursors. */
+  readonly edges: ReadonlyArray<ChangeEdge>;
+  /** The changes, for callers who go on from `pageInfo` alone. */
+  readonly nodes: ReadonlyArray<Change>;
+  /** How to go on: `endCursor` is never null, and `hasPreviousPage` always false. */
+  readonly pageInfo: PageInfo;
+};
+
+/** One change. */
+export type ChangeEdge = {
+  readonly __typename?: 'ChangeEdge';
+  /** Its place among all changes, for `after` here and of every subscription. */
+  readonly cursor: Scalars['String']['output'];
+  /** What has happened. */
+  readonly node: Change;
+};
+
 /** A conversation to close. */
 export type CloseConversationInput = {
   /** The conversation, by its `Conversation.id`. */
@@ -326,6 +352,13 @@ export type ConversationState =
   /** Going on. */
   | 'OPEN';
 
+/** A conversation is new, or is not what it was. */
+export type ConversationUpdated = {
+  readonly __typename?: 'ConversationUpdated';
+  /** The conversation, as it was then. What was not known of it then is read when asked for. */
+  readonly conversation: Conversation;
+};
+
 /** What is known of a message's way, and how it is known. States only move forward. */
 export type Delivery = {
   readonly __typename?: 'Delivery';
@@ -380,6 +413,13 @@ export type DeliveryState =
   /** Nobody can say yet: the provider's answer was lost. It is neither sent again nor given up: repeat the same key, or read `Query.delivery`. */
   | 'UNKNOWN';
 
+/** A message has come further on its way. */
+export type DeliveryUpdated = {
+  readonly __typename?: 'DeliveryUpdated';
+  /** How far it had come. Its `message` is null where the provider only names the job by which it calls a send. */
+  readonly delivery: Delivery;
+};
+
 /** The device that a message is written on. */
 export type DeviceInput = {
   /** The app's version. */
@@ -419,6 +459,8 @@ export type ErrorCode =
   | 'BAD_USER_INPUT'
   /** The operation was ended before its answer was there: the caller went away, or Parley is stopping. */
   | 'CANCELLED'
+  /** What has happened since the cursor is not known any more: read anew, and go on from a new cursor. */
+  | 'CURSOR_EXPIRED'
   /** The cursor is too far from both ends of the list for a bounded number of calls: start again from either end. */
   | 'CURSOR_UNREACHABLE'
   /** The caller may not do this: a scope is missing, which the message names. */
@@ -459,10 +501,14 @@ export type ErrorCode =
   | 'REQUEST_TIMEOUT'
   /** This needs a setting of the account that its operator has not made; the message names it. */
   | 'SETTING_MISSING'
+  /** A subscription ends because this process of Parley stops. Subscribe again, from the last cursor on. */
+  | 'SHUTTING_DOWN'
   /** Parley's place for files can't be reached, or is full. The same request may succeed later. */
   | 'STORAGE_UNAVAILABLE'
   /** Parley's store can't be reached, or can't be trusted: nothing was sent. The same request may succeed later. */
   | 'STORE_UNAVAILABLE'
+  /** A subscriber takes events too slowly, and is told no more. What it has not got is at `changes`, from its last cursor on. */
+  | 'SUBSCRIPTION_TOO_SLOW'
   /** The caller did not say who they are, or the token that this account needs from the caller is missing. */
   | 'UNAUTHENTICATED'
   /** The provider can't do this. */
@@ -484,6 +530,81 @@ export type ImageMedia = {
   readonly previewUrl?: Maybe<Scalars['URL']['output']>;
   /** Pixels. Null when the provider does not say. */
   readonly width?: Maybe<Scalars['Int']['output']>;
+};
+
+/** How much of an account the inbox knows. */
+export type InboxCompleteness =
+  /** All of its conversations, as of `InboxSource.asOf`, and whatever was heard since. */
+  | 'COMPLETE'
+  /** Those found so far: the first look at all of them is under way. */
+  | 'FILLING'
+  /** None: each caller brings a token of their own, with which nothing is read but what they ask for. */
+  | 'NONE'
+  /** Only those of which something was heard, or which were read: the provider can't list conversations. */
+  | 'PARTIAL';
+
+/** A page of the inbox. */
+export type InboxConnection = {
+  readonly __typename?: 'InboxConnection';
+  /** The conversations with their cursors. */
+  readonly edges: ReadonlyArray<InboxEdge>;
+  /** The conversations, for callers who need no cursor of their own for each. */
+  readonly nodes: ReadonlyArray<InboxItem>;
+  /** How to go on. What happens meanwhile moves conversations to the top: whoever goes on from a cursor finds them there. */
+  readonly pageInfo: PageInfo;
+  /** How much of each account the inbox knows. */
+  readonly sources: ReadonlyArray<InboxSource>;
+};
+
+/** One conversation in a page of the inbox. */
+export type InboxEdge = {
+  readonly __typename?: 'InboxEdge';
+  /** Its place in the list, for `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The conversation and what is new in it. */
+  readonly node: InboxItem;
+};
+
+/** Narrows `Query.inbox`. The conditions apply together; an absent or null one does not narrow, an empty list matches nothing. */
+export type InboxFilter = {
+  /** Only these accounts. An account that does not exist, or that the caller may not use, is the error `BAD_USER_INPUT`. */
+  readonly accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  /** Only accounts of these providers. */
+  readonly providers?: InputMaybe<ReadonlyArray<Provider>>;
+  /** Only conversations in one of these states; those of which no state is known are in none. */
+  readonly states?: InputMaybe<ReadonlyArray<ConversationState>>;
+  /** Only conversations whose title has this text in it, in capitals or not. At most 200 characters. */
+  readonly text?: InputMaybe<Scalars['String']['input']>;
+  /** Only conversations with unread messages, or only those without; those of which that is not known are in neither. */
+  readonly unread?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** A conversation as the inbox knows it. */
+export type InboxItem = {
+  readonly __typename?: 'InboxItem';
+  /** When the inbox last heard of it. */
+  readonly asOf: Scalars['DateTime']['output'];
+  /** The conversation. What the inbox does not know of it is null; only `messages` and `capabilities` may cost a call to the provider. */
+  readonly conversation: Conversation;
+  /** When something last happened in it. */
+  readonly lastActivityAt: Scalars['DateTime']['output'];
+  /** The newest message that the inbox knows. Null while it has only heard of the conversation. */
+  readonly lastMessage?: Maybe<Message>;
+  /** How many messages the account has not read. Null when the provider does not say. */
+  readonly unreadCount?: Maybe<Scalars['Int']['output']>;
+};
+
+/** How much of an account the inbox knows. */
+export type InboxSource = {
+  readonly __typename?: 'InboxSource';
+  /** The account. */
+  readonly account: Account;
+  /** When all of its conversations were last looked at. Null while they have not been. */
+  readonly asOf?: Maybe<Scalars['DateTime']['output']>;
+  /** Whether all of its conversations are known. */
+  readonly completeness: InboxCompleteness;
+  /** Why the last look came to nothing. Null when it did not. */
+  readonly error?: Maybe<SourceError>;
 };
 
 /** What only Letstalk says about an attachment. */
@@ -607,6 +728,13 @@ export type Message = {
   readonly text?: Maybe<Scalars['String']['output']>;
 };
 
+/** A message is there that was not there before. */
+export type MessageAdded = {
+  readonly __typename?: 'MessageAdded';
+  /** The message, as it was then. */
+  readonly message: Message;
+};
+
 /** A page of messages, oldest to newest. */
 export type MessageConnection = {
   readonly __typename?: 'MessageConnection';
@@ -638,6 +766,13 @@ export type MessageEdge = {
   readonly cursor: Scalars['String']['output'];
   /** The message. */
   readonly node: Message;
+};
+
+/** A message's text or files are not what they were. */
+export type MessageUpdated = {
+  readonly __typename?: 'MessageUpdated';
+  /** The message, as it was then. */
+  readonly message: Message;
 };
 
 /**
@@ -891,6 +1026,11 @@ export type Query = {
   /** One attachment, of a message or uploaded and not sent yet. Null when it does not exist or the caller may not see it. */
   readonly attachment?: Maybe<Attachment>;
   /**
+   * What has happened since a cursor, oldest first: whoever was away asks once, and is whole. Without a cursor it gives none, and in
+   * `pageInfo.endCursor` where "now" is: take it before reading what is to be kept up to date.
+   */
+  readonly changes: ChangeConnection;
+  /**
    * One conversation. Null when it does not exist or the caller may not see it.
    * Its existence is checked with the provider; asking for `messages` at the same time answers that check for free.
    */
@@ -911,6 +1051,11 @@ export type Query = {
    */
   readonly delivery?: Maybe<Delivery>;
   /**
+   * The conversations of all accounts by what happened in them last, newest first, from what Parley has heard of them: a page costs no call
+   * to a provider. It fills by itself, from the first time that somebody asks for it on: see `sources`.
+   */
+  readonly inbox: InboxConnection;
+  /**
    * One message. Null when it does not exist or the caller may not see it.
    * A message so old that a bounded search can't reach it is the error `MESSAGE_UNREACHABLE`, never null.
    */
@@ -927,6 +1072,14 @@ export type QueryAccountArgs = {
 /** Where reading starts. Nothing here changes anything. */
 export type QueryAttachmentArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Where reading starts. Nothing here changes anything. */
+export type QueryChangesArgs = {
+  accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -956,6 +1109,14 @@ export type QueryConversationsArgs = {
 /** Where reading starts. Nothing here changes anything. */
 export type QueryDeliveryArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+/** Where reading starts. Nothing here changes anything. */
+export type QueryInboxArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<InboxFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -1003,6 +1164,13 @@ export type ReactionOutcome =
   | 'ADDED'
   /** It was there already. */
   | 'UNCHANGED';
+
+/** Somebody has reacted to a message. */
+export type ReactionsUpdated = {
+  readonly __typename?: 'ReactionsUpdated';
+  /** The message, as it was then. */
+  readonly message: Message;
+};
 
 /** A message to send. It needs a text, attachments or an action list; what goes together is in the conversation's `capabilities`. */
 export type SendMessageInput = {
@@ -1135,6 +1303,89 @@ export type StartPigeonsConversationInput = {
   readonly taggableId?: InputMaybe<Scalars['ID']['input']>;
   /** The kind of thing that it is about, as the platform names it. */
   readonly taggableType?: InputMaybe<Scalars['String']['input']>;
+};
+
+/**
+ * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ *
+ * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
+ * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /** Everything that happens, in one list: the same that `Query.changes` gives, with the same cursors. */
+  readonly changes: ChangeEdge;
+  /** A conversation is new, or its title, state, people or unread count are not what they were. */
+  readonly conversationUpdated: Conversation;
+  /** How far a send has come: first as it is now, then whenever there is news. It ends once the message is read or has failed. */
+  readonly deliveryUpdated: Delivery;
+  /** A message is there that was not there before, from whichever side. */
+  readonly messageAdded: Message;
+  /** A message's text, files or reactions are not what they were. How far it has come is told by `changes`. */
+  readonly messageUpdated: Message;
+};
+
+
+/**
+ * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ *
+ * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
+ * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ */
+export type SubscriptionChangesArgs = {
+  accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  conversationId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+/**
+ * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ *
+ * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
+ * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ */
+export type SubscriptionConversationUpdatedArgs = {
+  accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  conversationId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+/**
+ * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ *
+ * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
+ * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ */
+export type SubscriptionDeliveryUpdatedArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/**
+ * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ *
+ * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
+ * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ */
+export type SubscriptionMessageAddedArgs = {
+  accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  conversationId?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+/**
+ * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ *
+ * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
+ * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ */
+export type SubscriptionMessageUpdatedArgs = {
+  accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  after?: InputMaybe<Scalars['String']['input']>;
+  conversationId?: InputMaybe<Scalars['ID']['input']>;
 };
 
 /** Written by the provider itself: something happened. */
@@ -1411,6 +1662,9 @@ export type ResolversTypes = {
   AttachmentMedia: ResolverTypeWrapper<AttachmentMediaModel>;
   AudioMedia: ResolverTypeWrapper<AudioMedia>;
   Capabilities: ResolverTypeWrapper<CapabilitiesModel>;
+  Change: ResolverTypeWrapper<ChangeModel>;
+  ChangeConnection: ResolverTypeWrapper<ChangeListModel>;
+  ChangeEdge: ResolverTypeWrapper<ChangeEdgeModel>;
   CloseConversationInput: CloseConversationInput;
   CloseConversationPayload: ResolverTypeWrapper<CloseResultModel>;
   Conversation: ResolverTypeWrapper<ConversationModel>;
@@ -1420,15 +1674,23 @@ export type ResolversTypes = {
   ConversationFilter: ConversationFilter;
   ConversationSource: ResolverTypeWrapper<ConversationListSourceModel>;
   ConversationState: ConversationState;
+  ConversationUpdated: ResolverTypeWrapper<ConversationChangeModel>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Delivery: ResolverTypeWrapper<DeliveryModel>;
   DeliveryEvidence: DeliveryEvidence;
   DeliveryState: DeliveryState;
+  DeliveryUpdated: ResolverTypeWrapper<DeliveryChangeModel>;
   DeviceInput: DeviceInput;
   DeviceType: DeviceType;
   ErrorCode: ErrorCode;
   FileMedia: ResolverTypeWrapper<FileMedia>;
   ImageMedia: ResolverTypeWrapper<ImageMedia>;
+  InboxCompleteness: InboxCompleteness;
+  InboxConnection: ResolverTypeWrapper<InboxPageModel>;
+  InboxEdge: ResolverTypeWrapper<Omit<InboxEdge, 'node'> & { node: ResolversTypes['InboxItem'] }>;
+  InboxFilter: InboxFilter;
+  InboxItem: ResolverTypeWrapper<InboxItemModel>;
+  InboxSource: ResolverTypeWrapper<InboxSourceModel>;
   JSONObject: ResolverTypeWrapper<Scalars['JSONObject']['output']>;
   LetstalkAttachment: ResolverTypeWrapper<LetstalkAttachment>;
   LetstalkConversation: ResolverTypeWrapper<LetstalkConversation>;
@@ -1440,11 +1702,13 @@ export type ResolversTypes = {
   MarkMessageReadPayload: ResolverTypeWrapper<ReadResultModel>;
   MediaContent: ResolverTypeWrapper<Omit<MediaContent, 'attachments'> & { attachments: ReadonlyArray<ResolversTypes['Attachment']> }>;
   Message: ResolverTypeWrapper<MessageModel>;
+  MessageAdded: ResolverTypeWrapper<MessageChangeModel>;
   MessageConnection: ResolverTypeWrapper<MessageListModel>;
   MessageContent: ResolverTypeWrapper<MessageContentModel>;
   MessageDetails: ResolverTypeWrapper<MessageDetailsModel>;
   MessageDirection: MessageDirection;
   MessageEdge: ResolverTypeWrapper<Omit<MessageEdge, 'node'> & { node: ResolversTypes['Message'] }>;
+  MessageUpdated: ResolverTypeWrapper<MessageChangeModel>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   PactAttachment: ResolverTypeWrapper<PactAttachment>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
@@ -1467,6 +1731,7 @@ export type ResolversTypes = {
   Reaction: ResolverTypeWrapper<ReactionModel>;
   ReactionDetails: ResolverTypeWrapper<ReactionDetailsModel>;
   ReactionOutcome: ReactionOutcome;
+  ReactionsUpdated: ResolverTypeWrapper<MessageChangeModel>;
   SendMessageInput: SendMessageInput;
   SendMessagePayload: ResolverTypeWrapper<SendResultModel>;
   SourceError: ResolverTypeWrapper<SourceError>;
@@ -1476,6 +1741,7 @@ export type ResolversTypes = {
   StartLetstalkConversationInput: StartLetstalkConversationInput;
   StartPactConversationInput: StartPactConversationInput;
   StartPigeonsConversationInput: StartPigeonsConversationInput;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   SystemContent: ResolverTypeWrapper<SystemContent>;
   SystemEvent: SystemEvent;
   TextContent: ResolverTypeWrapper<TextContent>;
@@ -1507,6 +1773,9 @@ export type ResolversParentTypes = {
   AttachmentMedia: AttachmentMediaModel;
   AudioMedia: AudioMedia;
   Capabilities: CapabilitiesModel;
+  Change: ChangeModel;
+  ChangeConnection: ChangeListModel;
+  ChangeEdge: ChangeEdgeModel;
   CloseConversationInput: CloseConversationInput;
   CloseConversationPayload: CloseResultModel;
   Conversation: ConversationModel;
@@ -1515,11 +1784,18 @@ export type ResolversParentTypes = {
   ConversationEdge: Omit<ConversationEdge, 'node'> & { node: ResolversParentTypes['Conversation'] };
   ConversationFilter: ConversationFilter;
   ConversationSource: ConversationListSourceModel;
+  ConversationUpdated: ConversationChangeModel;
   DateTime: Scalars['DateTime']['output'];
   Delivery: DeliveryModel;
+  DeliveryUpdated: DeliveryChangeModel;
   DeviceInput: DeviceInput;
   FileMedia: FileMedia;
   ImageMedia: ImageMedia;
+  InboxConnection: InboxPageModel;
+  InboxEdge: Omit<InboxEdge, 'node'> & { node: ResolversParentTypes['InboxItem'] };
+  InboxFilter: InboxFilter;
+  InboxItem: InboxItemModel;
+  InboxSource: InboxSourceModel;
   JSONObject: Scalars['JSONObject']['output'];
   LetstalkAttachment: LetstalkAttachment;
   LetstalkConversation: LetstalkConversation;
@@ -1530,10 +1806,12 @@ export type ResolversParentTypes = {
   MarkMessageReadPayload: ReadResultModel;
   MediaContent: Omit<MediaContent, 'attachments'> & { attachments: ReadonlyArray<ResolversParentTypes['Attachment']> };
   Message: MessageModel;
+  MessageAdded: MessageChangeModel;
   MessageConnection: MessageListModel;
   MessageContent: MessageContentModel;
   MessageDetails: MessageDetailsModel;
   MessageEdge: Omit<MessageEdge, 'node'> & { node: ResolversParentTypes['Message'] };
+  MessageUpdated: MessageChangeModel;
   Mutation: Record<PropertyKey, never>;
   PactAttachment: PactAttachment;
   Float: Scalars['Float']['output'];
@@ -1552,6 +1830,7 @@ export type ResolversParentTypes = {
   QuickReplyActionInput: QuickReplyActionInput;
   Reaction: ReactionModel;
   ReactionDetails: ReactionDetailsModel;
+  ReactionsUpdated: MessageChangeModel;
   SendMessageInput: SendMessageInput;
   SendMessagePayload: SendResultModel;
   SourceError: SourceError;
@@ -1561,6 +1840,7 @@ export type ResolversParentTypes = {
   StartLetstalkConversationInput: StartLetstalkConversationInput;
   StartPactConversationInput: StartPactConversationInput;
   StartPigeonsConversationInput: StartPigeonsConversationInput;
+  Subscription: Record<PropertyKey, never>;
   SystemContent: SystemContent;
   TextContent: TextContent;
   URL: Scalars['URL']['output'];
@@ -1644,6 +1924,21 @@ export type CapabilitiesResolvers<ContextType = GraphContext, ParentType extends
   textWithAttachmentMimeTypes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
+export type ChangeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Change'] = ResolversParentTypes['Change']> = {
+  __resolveType: TypeResolveFn<'ConversationUpdated' | 'DeliveryUpdated' | 'MessageAdded' | 'MessageUpdated' | 'ReactionsUpdated', ParentType, ContextType>;
+};
+
+export type ChangeConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ChangeConnection'] = ResolversParentTypes['ChangeConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ChangeEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Change']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ChangeEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ChangeEdge'] = ResolversParentTypes['ChangeEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Change'], ParentType, ContextType>;
+};
+
 export type CloseConversationPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['CloseConversationPayload'] = ResolversParentTypes['CloseConversationPayload']> = {
   conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
@@ -1689,6 +1984,11 @@ export type ConversationSourceResolvers<ContextType = GraphContext, ParentType e
   error?: Resolver<Maybe<ResolversTypes['SourceError']>, ParentType, ContextType>;
 };
 
+export type ConversationUpdatedResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ConversationUpdated'] = ResolversParentTypes['ConversationUpdated']> = {
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
@@ -1705,6 +2005,11 @@ export type DeliveryResolvers<ContextType = GraphContext, ParentType extends Res
   state?: Resolver<ResolversTypes['DeliveryState'], ParentType, ContextType>;
 };
 
+export type DeliveryUpdatedResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['DeliveryUpdated'] = ResolversParentTypes['DeliveryUpdated']> = {
+  delivery?: Resolver<ResolversTypes['Delivery'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type FileMediaResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['FileMedia'] = ResolversParentTypes['FileMedia']> = {
   previewUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
@@ -1715,6 +2020,33 @@ export type ImageMediaResolvers<ContextType = GraphContext, ParentType extends R
   previewUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
   width?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type InboxConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['InboxConnection'] = ResolversParentTypes['InboxConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['InboxEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['InboxItem']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  sources?: Resolver<ReadonlyArray<ResolversTypes['InboxSource']>, ParentType, ContextType>;
+};
+
+export type InboxEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['InboxEdge'] = ResolversParentTypes['InboxEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['InboxItem'], ParentType, ContextType>;
+};
+
+export type InboxItemResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['InboxItem'] = ResolversParentTypes['InboxItem']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  conversation?: Resolver<ResolversTypes['Conversation'], ParentType, ContextType>;
+  lastActivityAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  lastMessage?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
+  unreadCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
+export type InboxSourceResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['InboxSource'] = ResolversParentTypes['InboxSource']> = {
+  account?: Resolver<ResolversTypes['Account'], ParentType, ContextType>;
+  asOf?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  completeness?: Resolver<ResolversTypes['InboxCompleteness'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['SourceError']>, ParentType, ContextType>;
 };
 
 export interface JsonObjectScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSONObject'], any> {
@@ -1778,6 +2110,11 @@ export type MessageResolvers<ContextType = GraphContext, ParentType extends Reso
   text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type MessageAddedResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageAdded'] = ResolversParentTypes['MessageAdded']> = {
+  message?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
 export type MessageConnectionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageConnection'] = ResolversParentTypes['MessageConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['MessageEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Message']>, ParentType, ContextType>;
@@ -1795,6 +2132,11 @@ export type MessageDetailsResolvers<ContextType = GraphContext, ParentType exten
 export type MessageEdgeResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageEdge'] = ResolversParentTypes['MessageEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
+};
+
+export type MessageUpdatedResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['MessageUpdated'] = ResolversParentTypes['MessageUpdated']> = {
+  message?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type MutationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
@@ -1890,10 +2232,12 @@ export type QueryResolvers<ContextType = GraphContext, ParentType extends Resolv
   account?: Resolver<Maybe<ResolversTypes['Account']>, ParentType, ContextType, RequireFields<QueryAccountArgs, 'id'>>;
   accounts?: Resolver<ReadonlyArray<ResolversTypes['Account']>, ParentType, ContextType>;
   attachment?: Resolver<Maybe<ResolversTypes['Attachment']>, ParentType, ContextType, RequireFields<QueryAttachmentArgs, 'id'>>;
+  changes?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, Partial<QueryChangesArgs>>;
   conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<QueryConversationArgs, 'id'>>;
   conversationByExternalId?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType, RequireFields<QueryConversationByExternalIdArgs, 'accountId' | 'externalId'>>;
   conversations?: Resolver<ResolversTypes['ConversationConnection'], ParentType, ContextType, Partial<QueryConversationsArgs>>;
   delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType, RequireFields<QueryDeliveryArgs, 'id'>>;
+  inbox?: Resolver<ResolversTypes['InboxConnection'], ParentType, ContextType, Partial<QueryInboxArgs>>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType, RequireFields<QueryMessageArgs, 'id'>>;
 };
 
@@ -1912,6 +2256,11 @@ export type ReactionResolvers<ContextType = GraphContext, ParentType extends Res
 
 export type ReactionDetailsResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ReactionDetails'] = ResolversParentTypes['ReactionDetails']> = {
   __resolveType: TypeResolveFn<'PactReaction' | 'PigeonsReaction', ParentType, ContextType>;
+};
+
+export type ReactionsUpdatedResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ReactionsUpdated'] = ResolversParentTypes['ReactionsUpdated']> = {
+  message?: Resolver<ResolversTypes['Message'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type SendMessagePayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SendMessagePayload'] = ResolversParentTypes['SendMessagePayload']> = {
@@ -1937,6 +2286,14 @@ export type StartConversationPayloadResolvers<ContextType = GraphContext, Parent
   conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
   delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  changes?: SubscriptionResolver<ResolversTypes['ChangeEdge'], "changes", ParentType, ContextType, Partial<SubscriptionChangesArgs>>;
+  conversationUpdated?: SubscriptionResolver<ResolversTypes['Conversation'], "conversationUpdated", ParentType, ContextType, Partial<SubscriptionConversationUpdatedArgs>>;
+  deliveryUpdated?: SubscriptionResolver<ResolversTypes['Delivery'], "deliveryUpdated", ParentType, ContextType, RequireFields<SubscriptionDeliveryUpdatedArgs, 'id'>>;
+  messageAdded?: SubscriptionResolver<ResolversTypes['Message'], "messageAdded", ParentType, ContextType, Partial<SubscriptionMessageAddedArgs>>;
+  messageUpdated?: SubscriptionResolver<ResolversTypes['Message'], "messageUpdated", ParentType, ContextType, Partial<SubscriptionMessageUpdatedArgs>>;
 };
 
 export type SystemContentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SystemContent'] = ResolversParentTypes['SystemContent']> = {
@@ -1988,16 +2345,25 @@ export type Resolvers<ContextType = GraphContext> = {
   AttachmentMedia?: AttachmentMediaResolvers<ContextType>;
   AudioMedia?: AudioMediaResolvers<ContextType>;
   Capabilities?: CapabilitiesResolvers<ContextType>;
+  Change?: ChangeResolvers<ContextType>;
+  ChangeConnection?: ChangeConnectionResolvers<ContextType>;
+  ChangeEdge?: ChangeEdgeResolvers<ContextType>;
   CloseConversationPayload?: CloseConversationPayloadResolvers<ContextType>;
   Conversation?: ConversationResolvers<ContextType>;
   ConversationConnection?: ConversationConnectionResolvers<ContextType>;
   ConversationDetails?: ConversationDetailsResolvers<ContextType>;
   ConversationEdge?: ConversationEdgeResolvers<ContextType>;
   ConversationSource?: ConversationSourceResolvers<ContextType>;
+  ConversationUpdated?: ConversationUpdatedResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   Delivery?: DeliveryResolvers<ContextType>;
+  DeliveryUpdated?: DeliveryUpdatedResolvers<ContextType>;
   FileMedia?: FileMediaResolvers<ContextType>;
   ImageMedia?: ImageMediaResolvers<ContextType>;
+  InboxConnection?: InboxConnectionResolvers<ContextType>;
+  InboxEdge?: InboxEdgeResolvers<ContextType>;
+  InboxItem?: InboxItemResolvers<ContextType>;
+  InboxSource?: InboxSourceResolvers<ContextType>;
   JSONObject?: GraphQLScalarType;
   LetstalkAttachment?: LetstalkAttachmentResolvers<ContextType>;
   LetstalkConversation?: LetstalkConversationResolvers<ContextType>;
@@ -2006,10 +2372,12 @@ export type Resolvers<ContextType = GraphContext> = {
   MarkMessageReadPayload?: MarkMessageReadPayloadResolvers<ContextType>;
   MediaContent?: MediaContentResolvers<ContextType>;
   Message?: MessageResolvers<ContextType>;
+  MessageAdded?: MessageAddedResolvers<ContextType>;
   MessageConnection?: MessageConnectionResolvers<ContextType>;
   MessageContent?: MessageContentResolvers<ContextType>;
   MessageDetails?: MessageDetailsResolvers<ContextType>;
   MessageEdge?: MessageEdgeResolvers<ContextType>;
+  MessageUpdated?: MessageUpdatedResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   PactAttachment?: PactAttachmentResolvers<ContextType>;
   PactConversation?: PactConversationResolvers<ContextType>;
@@ -2026,10 +2394,12 @@ export type Resolvers<ContextType = GraphContext> = {
   QuickReplyAction?: QuickReplyActionResolvers<ContextType>;
   Reaction?: ReactionResolvers<ContextType>;
   ReactionDetails?: ReactionDetailsResolvers<ContextType>;
+  ReactionsUpdated?: ReactionsUpdatedResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   SourceError?: SourceErrorResolvers<ContextType>;
   StagedAttachment?: StagedAttachmentResolvers<ContextType>;
   StartConversationPayload?: StartConversationPayloadResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   SystemContent?: SystemContentResolvers<ContextType>;
   TextContent?: TextContentResolvers<ContextType>;
   URL?: GraphQLScalarType;

@@ -1,4 +1,4 @@
-import type { GraphQLFieldConfig, GraphQLSchema } from 'graphql';
+import type { GraphQLFieldConfig, GraphQLResolveInfo, GraphQLSchema } from 'graphql';
 import { defaultFieldResolver, getNamedType, GraphQLObjectType, isAbstractType } from 'graphql';
 import { getDirective, MapperKind, mapSchema } from '@graphql-tools/utils';
 import { ParleyError } from '../messaging/errors.ts';
@@ -60,9 +60,21 @@ function guardService(field: Field): Field {
 
 function guard(field: Field, needed: readonly Requirement[]): Field {
   if (needed.length === 0) return field;
-  const { resolve = defaultFieldResolver } = field;
+  const { resolve = defaultFieldResolver, subscribe } = field;
   return {
     ...field,
+    // Before it begins, and, below, with every event.
+    ...(subscribe && {
+      subscribe(
+        source: unknown,
+        args: Record<string, unknown>,
+        context: GraphContext,
+        info: GraphQLResolveInfo,
+      ): unknown {
+        for (const requirement of needed) check(requirement, context.caller.viewer);
+        return subscribe(source, args, context, info);
+      },
+    }),
     resolve(source, args, context, info) {
       for (const requirement of needed) check(requirement, context.caller.viewer);
       return resolve(source, args, context, info);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createDeadline } from '../messaging/deadline.ts';
+import type { Events } from '../messaging/events.ts';
 import type { Gestures } from '../messaging/gestures.ts';
 import type { ReadContext } from '../messaging/provider.ts';
 import type { Accounts, Registry } from '../messaging/registry.ts';
@@ -17,6 +18,7 @@ export interface GraphServices {
   readonly sending: Sending;
   readonly uploading: Uploading;
   readonly gestures: Gestures;
+  readonly events: Events;
   /** Whether everybody who may call may read the schema. */
   readonly tellsSchema: boolean;
   readonly log: Logger;

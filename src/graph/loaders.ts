@@ -27,6 +27,8 @@ export interface Loaders {
     conversation: ConversationRef,
     name: K,
   ): Promise<ConversationFacts[K] | null>;
+  /** What is known of a conversation need not be read. */
+  tell(conversation: Conversation): void;
   /** Forgets what was read: a write may have changed it. */
   clear(): void;
 }
@@ -96,6 +98,10 @@ export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
       if (fact !== undefined) return fact;
       const facts: Partial<ConversationFacts> | null = await conversation.load(ref);
       return facts?.[name] ?? null;
+    },
+
+    tell(known) {
+      told.set(conversationId(known), known);
     },
 
     clear() {

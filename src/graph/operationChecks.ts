@@ -17,6 +17,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { MAX_PARTS } from '../messaging/content.ts';
+import type { CursorKind } from '../messaging/cursors.ts';
 import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { GraphContext } from './context.ts';
@@ -72,7 +73,8 @@ interface Check {
   readonly tellsSchema: boolean;
 }
 
-function checkOperation(
+/** Throws a `GraphQLError` for an operation that asks for too much, or for what can't be. */
+export function checkOperation(
   operation: OperationDefinitionNode,
   { schema, document, inputs, accountCount, tellsSchema }: Check,
 ): OperationSize {
@@ -127,7 +129,7 @@ function checkOperation(
 
 const NO_ARGUMENTS: Readonly<Record<string, unknown>> = {};
 
-function tooCostly(operation: OperationDefinitionNode, calls: number, maxCost: number): GraphQLError {
+export function tooCostly(operation: OperationDefinitionNode, calls: number, maxCost: number): GraphQLError {
   return refusal(
     operation,
     'OPERATION_TOO_COSTLY',
@@ -160,7 +162,7 @@ function lengthOf(
   try {
     // The usual direction makes no difference to what is allowed.
     const { size, cursor } = parsePageArguments(args, 'forward');
-    const kind = definition.name === 'messages' ? 'messages' : 'conversations';
+    const kind = KINDS[definition.name] ?? 'conversations';
     if (cursor) checkCursor(kind, cursor.value, cursor.argument);
     return size;
   } catch (error) {
@@ -168,6 +170,13 @@ function lengthOf(
     throw error;
   }
 }
+
+/** Which kind of cursor a field's list has. */
+const KINDS: Readonly<Record<string, CursorKind>> = {
+  messages: 'messages',
+  changes: 'events',
+  inbox: 'inbox',
+};
 
 function tooManyReferences(node: FieldNode, most: number): GraphQLError {
   const message = `The argument "representations" has at most ${most} references.`;

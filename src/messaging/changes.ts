@@ -6,22 +6,28 @@ import type { Conversation, Delivery, Message } from './provider.ts';
  * Something that has happened, told once: what subscriptions tell, and `Query.changes` repeats. It holds what there is to show of it, so
  * that telling ten thousand clients costs no call to a provider. It survives JSON: a message's direction is settled.
  */
-export type Change =
-  | {
-      readonly kind: 'MESSAGE_ADDED' | 'MESSAGE_UPDATED' | 'REACTIONS_UPDATED';
-      readonly message: SettledMessage;
-      /** What is known of its conversation. */
-      readonly conversation: Conversation;
-    }
-  | {
-      readonly kind: 'DELIVERY_UPDATED';
-      readonly accountId: string;
-      /** Null where only the job is known by which its provider calls the send. */
-      readonly message: MessageRef | null;
-      readonly jobId: string | null;
-      readonly delivery: Delivery;
-    }
-  | { readonly kind: 'CONVERSATION_UPDATED'; readonly conversation: Conversation };
+export type Change = MessageChange | DeliveryChange | ConversationChange;
+
+export interface MessageChange {
+  readonly kind: 'MESSAGE_ADDED' | 'MESSAGE_UPDATED' | 'REACTIONS_UPDATED';
+  readonly message: SettledMessage;
+  /** What is known of its conversation. */
+  readonly conversation: Conversation;
+}
+
+export interface DeliveryChange {
+  readonly kind: 'DELIVERY_UPDATED';
+  readonly accountId: string;
+  /** Null where only the job is known by which its provider calls the send. */
+  readonly message: MessageRef | null;
+  readonly jobId: string | null;
+  readonly delivery: Delivery;
+}
+
+export interface ConversationChange {
+  readonly kind: 'CONVERSATION_UPDATED';
+  readonly conversation: Conversation;
+}
 
 /** A message of which it is known who sent it, or known that nobody can tell. */
 export type SettledMessage = Message & { readonly direction: 'INBOUND' | 'OUTBOUND' | null };

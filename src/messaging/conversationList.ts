@@ -97,7 +97,8 @@ export async function listConversations(
 /** More than anyone has accounts. */
 const MAX_ACCOUNT_IDS = 1_000;
 
-function selectAccounts(
+/** Those that a filter names or leaves. Throws an {@link InputError} for one that does not exist. */
+export function selectAccounts(
   accounts: Accounts,
   { accountIds, providers, states }: ConversationFilter,
 ): Account[] {

@@ -17,6 +17,8 @@ export interface Viewer {
   readonly scopes: ReadonlySet<Scope>;
   /** Whether a router that has shown who it is passed the request on. */
   readonly viaRouter: boolean;
+  /** Milliseconds since 1970 at which what they have shown holds no more; undefined where it has no end. */
+  readonly expiresAt?: number | undefined;
 }
 
 /** A viewer, with what the operation that they call with knows. */

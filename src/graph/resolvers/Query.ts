@@ -1,3 +1,7 @@
+import { InputError } from '../../messaging/errors.ts';
+import { parseChangeCursor } from '../../messaging/cursors.ts';
+import { toChangeList } from '../changeList.ts';
+import { namedAccounts } from '../namedAccounts.ts';
 import { listConversations } from '../../messaging/conversationList.ts';
 import {
   parseAccountId,
@@ -37,6 +41,36 @@ export const Query: QueryResolvers = {
     // What a query looks for takes no longer than all else that it reads.
     sending.delivery(parseDeliveryId(id), { ...caller, read: { ...caller.read, deadline: read.deadline } }),
 
+  changes: async (_root, { after, first, accountIds }, { accounts, events }) => {
+    const { size, cursor } = parsePageArguments({ after: after ?? null, first: first ?? null }, 'forward');
+    const page = await events.changes({
+      accounts: namedAccounts(accounts, accountIds),
+      after: cursor && parseChangeCursor(cursor.value, 'after'),
+      count: size,
+    });
+    return toChangeList(page, cursor?.value);
+  },
+
+  inbox: (_root, { filter, after, first }, { accounts, events }) => {
+    const { size, cursor } = parsePageArguments({ after: after ?? null, first: first ?? null }, 'forward');
+    const text = filter?.text ?? undefined;
+    if (text !== undefined && text.length > MAX_SEARCH_LENGTH)
+      throw new InputError(
+        'filter.text',
+        `The argument "filter.text" has at most ${MAX_SEARCH_LENGTH} characters.`,
+      );
+    return events.inbox({
+      ...{ accounts, size, cursor: cursor?.value },
+      filter: {
+        accountIds: filter?.accountIds ?? undefined,
+        providers: filter?.providers ?? undefined,
+        states: filter?.states ?? undefined,
+        unread: filter?.unread ?? undefined,
+        text,
+      },
+    });
+  },
+
   conversations: (_root, { filter, ...page }, { accounts, read }) =>
     listConversations(
       accounts,
@@ -51,3 +85,5 @@ export const Query: QueryResolvers = {
       read,
     ),
 };
+
+const MAX_SEARCH_LENGTH = 200;

@@ -1,3 +1,5 @@
+import type { Logger } from 'pino';
+import type { ParleyError } from '../../messaging/errors.ts';
 import type {
   ConversationConnectionResolvers,
   ConversationSourceResolvers,
@@ -12,13 +14,7 @@ export const ConversationConnection: ConversationConnectionResolvers = {
 
 export const ConversationSource: ConversationSourceResolvers = {
   answered: ({ error }) => error === undefined,
-  error: ({ error }, _args, { log }) => {
-    if (!error) return null;
-    const { code, message, retryable, retryAfter, cause } = error;
-    if (code === 'INTERNAL_SERVER_ERROR') log.error({ err: cause }, 'internal error');
-    // A resolver that gives an `Error` has thrown it, for GraphQL.
-    return { code, message, retryable, retryAfter: retryAfter ?? null };
-  },
+  error: ({ error }, _args, { log }) => toSourceError(error, log),
 };
 
 export const MessageConnection: MessageConnectionResolvers = {
@@ -26,6 +22,15 @@ export const MessageConnection: MessageConnectionResolvers = {
   nodes: ({ page }) => page.items.map(({ item }) => item),
   pageInfo: (list) => toPageInfo(list, list.page.items.length),
 };
+
+/** Why an account gave nothing, as GraphQL shows it. */
+export function toSourceError(error: ParleyError | undefined, log: Logger) {
+  if (!error) return null;
+  const { code, message, retryable, retryAfter, cause } = error;
+  if (code === 'INTERNAL_SERVER_ERROR') log.error({ err: cause }, 'internal error');
+  // A resolver that gives an `Error` has thrown it, for GraphQL.
+  return { code, message, retryable, retryAfter: retryAfter ?? null };
+}
 
 interface CursorList {
   readonly from: string | undefined;

@@ -5,9 +5,18 @@ import { uploadScalar } from '../../messaging/incomingFile.ts';
 import type { GraphContext } from '../context.ts';
 import { Account } from './Account.ts';
 import { Attachment } from './Attachment.ts';
+import {
+  Change,
+  ChangeConnection,
+  ConversationUpdated,
+  MessageAdded,
+  MessageUpdated,
+  ReactionsUpdated,
+} from './changes.ts';
 import { ConversationConnection, ConversationSource, MessageConnection } from './connections.ts';
 import { Conversation } from './Conversation.ts';
 import { Delivery } from './Delivery.ts';
+import { InboxConnection, InboxItem, InboxSource } from './inbox.ts';
 import { Message } from './Message.ts';
 import { Mutation } from './Mutation.ts';
 import { Participant } from './Participant.ts';
@@ -18,6 +27,7 @@ import {
   StartConversationPayload,
 } from './payloads.ts';
 import { Query } from './Query.ts';
+import { Subscription } from './Subscription.ts';
 import { unions } from './unions.ts';
 
 /** Every resolver there is; fields without one are read from the domain object as they are. */
@@ -25,20 +35,30 @@ export const resolvers = {
   Account,
   AddReactionPayload,
   Attachment,
+  Change,
+  ChangeConnection,
   Conversation,
   ConversationConnection,
   ConversationSource,
+  ConversationUpdated,
   DateTime: behaviourOf(DateTimeISOResolver),
   Delivery,
+  InboxConnection,
+  InboxItem,
+  InboxSource,
   JSONObject: behaviourOf(JSONObjectResolver),
   MarkMessageReadPayload,
   Message,
+  MessageAdded,
   MessageConnection,
+  MessageUpdated,
   Mutation,
   Participant,
   Query,
+  ReactionsUpdated,
   SendMessagePayload,
   StartConversationPayload,
+  Subscription,
   Upload: behaviourOf(uploadScalar),
   URL: behaviourOf(URLResolver),
   ...unions,

@@ -1,0 +1,178 @@
+import type { Logger } from 'pino';
+import { cursorExpired, FIRST, timeOf } from '../messaging/changes.ts';
+import type { ChangeId } from '../messaging/changes.ts';
+import type { ChangePlace } from '../messaging/cursors.ts';
+import type { Events, FollowRequest, InboxSource, PlacedChange } from '../messaging/events.ts';
+import { ParleyError, UnsupportedError } from '../messaging/errors.ts';
+import { readInbox } from '../messaging/inbox.ts';
+import type { ProviderEvent } from '../messaging/live.ts';
+import type { LiveStore, LogPosition } from '../messaging/liveStore.ts';
+import { selectAccounts } from '../messaging/conversationList.ts';
+import type { Account } from '../messaging/registry.ts';
+import { sourceOf } from '../messaging/registry.ts';
+import type { Store } from '../messaging/store.ts';
+import type { AccountSource, SourceObserver, SourceTimes } from './createAccountSource.ts';
+import { createAccountSource } from './createAccountSource.ts';
+import { createHub } from './createHub.ts';
+import { createIngest } from './createIngest.ts';
+import type { InboxScan, ScanTimes } from './createInboxScan.ts';
+import { createInboxScan } from './createInboxScan.ts';
+import { createSync } from './createSync.ts';
+
+export interface EventsOptions {
+  readonly accounts: readonly Account[];
+  readonly store: Store;
+  readonly live: LiveStore;
+  /** Milliseconds for which what happened can be asked for. */
+  readonly window: number;
+  /** The most changes that wait for one who follows. */
+  readonly maxWaiting: number;
+  /** Whether events are taken from the start on, and not only once somebody wants them. */
+  readonly always: boolean;
+  readonly times: SourceTimes & ScanTimes;
+  readonly log: Logger;
+  readonly observer: SourceObserver;
+  readonly now: () => number;
+}
+
+/** Everything that takes events, and tells them. */
+export interface OpenEvents extends Events {
+  /** Takes what a webhook has brought. Throws where it can't be taken: then it has to come again. */
+  take(accountId: string, events: readonly ProviderEvent[]): Promise<void>;
+  /** How many follow what happens, in this process. */
+  readonly followers: number;
+  /** Starts what is always wanted. */
+  open(): void;
+  close(): Promise<void>;
+}
+
+export function createEvents(options: EventsOptions): OpenEvents {
+  const { live, store, window, log, times } = options;
+  const ingest = createIngest({ live, now: options.now });
+  const sync = createSync(ingest);
+  const hub = createHub({ live, maxWaiting: options.maxWaiting, report });
+  const sources = new Map<string, AccountSource>();
+  const scans = new Map<string, InboxScan>();
+  for (const account of options.accounts) {
+    // Whoever brings credentials of their own is read for nobody else, nor without them.
+    if (account.provider.actor) continue;
+    const parts = { account, store, live, ingest, sync, log };
+    sources.set(account.id, createAccountSource({ ...parts, ...times, ...options }));
+    scans.set(account.id, createInboxScan({ ...parts, ...times }));
+  }
+
+  return {
+    async *follow(request) {
+      const { accounts, conversation, after, signal } = request;
+      for (const account of accounts) checkOwn(account);
+      const unwatch = watch(request);
+      try {
+        const position = await live.position();
+        const start = after ? checkPlace(after, position) : position.last;
+        const interest = { accountIds: accounts.map(({ id }) => id), conversation };
+        for await (const change of hub.follow(interest, start, signal)) {
+          yield { ...change, epoch: position.epoch } satisfies PlacedChange;
+        }
+      } finally {
+        for (const end of unwatch) end();
+      }
+    },
+
+    async changes({ accounts, after, count }) {
+      const own = accounts.filter(({ id }) => sources.has(id));
+      for (const { id } of own) sources.get(id)!.want();
+      const position = await live.position();
+      const { epoch } = position;
+      if (!after) return { epoch, changes: [], end: position.last, hasMore: false };
+      const start = checkPlace(after, position);
+      const found = await live.changes(
+        own.map(({ id }) => id),
+        start,
+        count + 1,
+      );
+      const changes = found.slice(0, count).map(({ id, accountId, change }) => {
+        return { id, accountId, change: JSON.parse(change) as PlacedChange['change'] };
+      });
+      return { epoch, changes, end: changes.at(-1)?.id ?? start, hasMore: found.length > count };
+    },
+
+    async inbox({ accounts, filter, size, cursor }) {
+      const selected = selectAccounts(accounts, {
+        accountIds: filter.accountIds,
+        providers: filter.providers,
+      });
+      const own = selected.filter(({ id }) => sources.has(id));
+      for (const { id } of own) {
+        sources.get(id)!.want();
+        scans.get(id)!.want();
+      }
+      const accountIds = own.map(({ id }) => id);
+      const [page, told] = await Promise.all([
+        readInbox({ accountIds, filter, size, cursor }, (id, after, count) => live.latest(id, after, count)),
+        Promise.all(selected.map(sourceFor)),
+      ]);
+      return { ...page, sources: told };
+    },
+
+    async progressOf({ accountId, conversationExternalId, externalId }) {
+      if (!sources.has(accountId)) return undefined;
+      const state = await ingest.look({ accountId, externalId: conversationExternalId });
+      return state?.messages[externalId]?.progress ?? undefined;
+    },
+
+    touched({ accountId, externalId }) {
+      sources.get(accountId)?.touched(externalId);
+    },
+
+    async take(accountId, events) {
+      const source = sources.get(accountId);
+      if (!source) throw new Error('events came for an account that takes none');
+      await source.take(events);
+    },
+
+    get followers() {
+      return hub.size;
+    },
+
+    open() {
+      if (options.always) for (const source of sources.values()) source.want();
+    },
+
+    async close() {
+      hub.close();
+      await Promise.all([...sources.values(), ...scans.values()].map((one) => one.close()));
+    },
+  };
+
+  function watch({ accounts, conversation }: FollowRequest): (() => void)[] {
+    return accounts.map(({ id }) => sources.get(id)!.watch(conversation?.externalId));
+  }
+
+  function checkOwn(account: Account): void {
+    if (sources.has(account.id)) return;
+    throw new UnsupportedError(sourceOf(account), 'live events where callers bring tokens of their own');
+  }
+
+  function checkPlace({ epoch, id }: ChangePlace, position: LogPosition): ChangeId {
+    if (epoch !== position.epoch) throw cursorExpired();
+    if (id !== FIRST && timeOf(id) < position.now - window) throw cursorExpired();
+    return id;
+  }
+
+  async function sourceFor(account: Account): Promise<InboxSource> {
+    const scan = scans.get(account.id);
+    if (!scan) return { account, completeness: 'NONE', asOf: null, error: undefined };
+    const status = await scan.status();
+    const { failure, finishedAt = null } = status ?? {};
+    const error = failure
+      ? new ParleyError(failure.code, failure.message, { source: sourceOf(account), retryable: true })
+      : undefined;
+    if (!account.provider.listConversations) return { account, completeness: 'PARTIAL', asOf: null, error };
+    return { account, completeness: finishedAt === null ? 'FILLING' : 'COMPLETE', asOf: finishedAt, error };
+  }
+
+  function report(error: unknown, what: string): void {
+    const { code, message } = error instanceof ParleyError ? error : {};
+    log.warn(code ? { code, reason: message } : { err: error }, what);
+  }
+}
