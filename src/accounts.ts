@@ -120,6 +120,7 @@ export function sandboxAccounts({ pact, letstalk, pigeons }: Sandbox): readonly 
       publicKey: pigeons.publicKey,
       token: pigeons.user.token,
       baseUrl: pigeons.url,
+      live: { key: pigeons.live.key, url: pigeons.live.url },
     },
   ];
 }
