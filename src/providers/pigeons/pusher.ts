@@ -170,7 +170,7 @@ export function openPusher(options: PusherOptions): PusherConnection {
     if (type === 'MessageParseError' || cause === UNREADABLE) options.unreadable();
     // Only the code: what a server says besides is not for our log.
     const given = data?.code ?? (cause as PusherFailure | undefined)?.data?.code;
-    if (typeof given === 'number') code ??= given;
+    if (typeof given === 'number') code = given;
   }
 }
 
