@@ -120,9 +120,13 @@ export function sandboxAccounts({ pact, letstalk, pigeons }: Sandbox): readonly 
       publicKey: pigeons.publicKey,
       token: pigeons.user.token,
       baseUrl: pigeons.url,
+      live: { key: pigeons.live.key, url: pigeons.live.url },
     },
   ];
 }
+
+/** Where Laravel, which Pigeons is built on, signs for channels: at the root of a host. */
+const AUTH_PATH = '/broadcasting/auth';
 
 /** The part of a read's time after which callers who leave have left for want of an answer. */
 const PATIENCE = 0.5;
@@ -151,6 +155,10 @@ function createProvider(account: AccountConfig, options: AdapterOptions): Provid
         ...options,
         token: account.token !== undefined ? { value: account.token } : { header: account.tokenHeader! },
         userUuid: account.userUuid,
+        live: account.live && {
+          ...account.live,
+          authUrl: account.live.authUrl ?? new URL(AUTH_PATH, account.baseUrl).href,
+        },
       });
   }
 }

@@ -4,6 +4,7 @@ import { ACCOUNT_ID } from '../messaging/ids.ts';
 import { baseUrl } from './baseUrl.ts';
 import type { ClaimsConfig, ClientConfig } from './callers.ts';
 import { claims, clients, DEFAULT_CLAIMS } from './callers.ts';
+import { pigeonsLive } from './pigeonsLive.ts';
 import type { ProvidersConfig } from './resilience.ts';
 import { providers, resilience } from './resilience.ts';
 import { text } from './text.ts';
@@ -52,6 +53,7 @@ const pigeons = z
     /** The user that the token belongs to. */
     userUuid: text.min(1, 'must not be empty').optional(),
     baseUrl,
+    live: pigeonsLive.optional(),
   })
   .refine(({ token, tokenHeader }) => (token === undefined) !== (tokenHeader === undefined), {
     error: 'needs either "token" or "tokenHeader"',
@@ -62,6 +64,12 @@ const pigeons = z
     path: ['userUuid'],
     // One user's sends would be taken for another's.
     error: 'goes with "token": with "tokenHeader" each caller is somebody else',
+    when: () => true,
+  })
+  .refine(({ tokenHeader, live }) => tokenHeader === undefined || live === undefined, {
+    path: ['live'],
+    // Nobody's token is there to listen with while nobody calls.
+    error: 'goes with "token": with "tokenHeader" Parley has no token of its own',
     when: () => true,
   });
 

@@ -19,8 +19,10 @@ export interface HttpRequest {
   readonly call: string;
   /** Default GET. */
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** Appended to the account's base URL, already percent-encoded. */
+  /** Appended to the base URL, already percent-encoded. */
   readonly path: string;
+  /** The base URL of a call that goes elsewhere than to the account's own. Gets the account's credentials nevertheless. */
+  readonly base?: string;
   /** An undefined value leaves its key out. */
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -87,8 +89,8 @@ export interface HttpOptions {
 /** The one way out to a provider, for one account. */
 export function createHttp(options: HttpOptions): Http {
   const { source, limits, resilience, observer, log } = options;
-  const server = toServer(options.baseUrl);
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const ownBase = options.baseUrl.replace(/\/+$/, '');
+  const ownServer = toServer(ownBase);
   const reads = createSharedReads({
     cacheFor: options.cacheFor,
     shared: (how) => observer.shared(source, how),
@@ -143,7 +145,7 @@ export function createHttp(options: HttpOptions): Http {
       'parley.provider': source.provider,
       'parley.account': source.accountId,
       'http.request.method': wire.method,
-      ...server,
+      ...(request.base === undefined ? ownServer : toServer(request.base)),
     });
     const startedAt = performance.now();
     let answer: Answer | undefined;
@@ -172,7 +174,7 @@ export function createHttp(options: HttpOptions): Http {
   function toWire(request: HttpRequest): WireRequest {
     return {
       method: request.method ?? 'GET',
-      url: toUrl(base, request),
+      url: toUrl(request.base ?? ownBase, request),
       headers: { accept: 'application/json', ...options.headers, ...request.headers },
       ...(request.body && { body: request.body }),
     };

@@ -24,7 +24,8 @@ function secretsOfAccount(account: AccountConfig): string[] {
       // As the header has it: the user name of Basic, with a password that says nothing.
       return [account.apiKey, Buffer.from(`${account.apiKey}:X`).toString('base64')];
     case 'pigeons':
-      return [account.publicKey, ...(account.token === undefined ? [] : [account.token])];
+      // The keys open nothing by themselves, but are nobody's business in a log.
+      return [account.publicKey, account.token, account.live?.key].filter((secret) => secret !== undefined);
   }
 }
 

@@ -4,6 +4,7 @@ export type { Emulator, Fault, FaultOptions, LoggedRequest } from './core/Emulat
 export type { ReceivedFile } from './core/multipart.ts';
 export type { LetstalkEmulator } from './letstalk/createLetstalkEmulator.ts';
 export type { PactEmulator } from './pact/createPactEmulator.ts';
+export type { PigeonsLive } from './pigeons/broadcasting.ts';
 export type { PigeonsEmulator } from './pigeons/createPigeonsEmulator.ts';
 export type { DeliveryResult, PactStoredJob } from './pact/jobs.ts';
 export type { PactUploadRow } from './pact/uploads.ts';

@@ -33,7 +33,7 @@ async function serve<E extends Emulator>(
 ): Promise<MountedEmulator<E>> {
   const listener = await createListener({ host, port: 0 });
   const mounted = await create(listener.url);
-  listener.serve(mounted.handle);
+  listener.serve(mounted.handle, mounted.upgrade);
   return {
     ...mounted,
     async close() {

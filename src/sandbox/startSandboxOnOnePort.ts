@@ -1,4 +1,5 @@
-import { createListener } from './core/listener.ts';
+import type { IncomingMessage } from 'node:http';
+import { createListener, refuseUpgrade } from './core/listener.ts';
 import { createControlDoor } from './createControlDoor.ts';
 import { createLetstalkEmulator } from './letstalk/createLetstalkEmulator.ts';
 import { createPactEmulator } from './pact/createPactEmulator.ts';
@@ -31,11 +32,17 @@ export async function startSandboxOnOnePort(options: {
   const reset = (): void => mounted.forEach((one) => one.reset());
   const door = await createControlDoor({ ...emulators, reset });
 
-  listener.serve((request, response) => {
-    const path = request.url ?? '/';
-    const owner = mounted.find(({ prefixes }) => prefixes.some((prefix) => path.startsWith(prefix)));
-    (owner ?? door).handle(request, response);
-  });
+  const ownerOf = ({ url = '/' }: IncomingMessage) =>
+    mounted.find(({ prefixes }) => prefixes.some((prefix) => url.startsWith(prefix)));
+
+  listener.serve(
+    (request, response) => (ownerOf(request) ?? door).handle(request, response),
+    (request, socket, head) => {
+      const upgrade = ownerOf(request)?.upgrade;
+      if (upgrade) upgrade(request, socket, head);
+      else refuseUpgrade(socket, 404);
+    },
+  );
   return {
     ...emulators,
     url: listener.url,

@@ -26,7 +26,7 @@ const LETSTALK = {
 const PIGEONS = {
   ...PACT,
   ...{ maxTextLength: 5_000, textWithAttachment: 'REQUIRED', sendButtons: false },
-  ...{ reactions: true, readReceipts: true },
+  ...{ reactions: true, readReceipts: true, liveEvents: true },
 };
 const ONE_FILE = { maxAttachmentsPerMessage: 1, textWithAttachment: 'FORBIDDEN', sendButtons: false };
 const CAPTIONS = { textWithAttachment: 'ALLOWED', textWithAttachmentMimeTypes: ['image/*'] };

@@ -189,6 +189,78 @@ describe('an account', () => {
     }
   });
 
+  describe('of Pigeons, live', () => {
+    const key = 'app-key_1';
+    const url = 'wss://live.example';
+    const withLive = (live: unknown) => parse([{ ...pigeons, live }]);
+
+    it.each([
+      [
+        { key, url },
+        { key, url },
+      ],
+      [
+        { key, url: 'wss://live.example:6001/reverb//', authUrl: 'https://api.example/auth/' },
+        { key, url: 'wss://live.example:6001/reverb', authUrl: 'https://api.example/auth' },
+      ],
+      [
+        { key, url: 'ws://127.0.0.1:4010' },
+        { key, url: 'ws://127.0.0.1:4010' },
+      ],
+      [
+        { key, url: 'ws://[::1]:4010/' },
+        { key, url: 'ws://[::1]:4010' },
+      ],
+      [
+        { key, url: 'ws://localhost' },
+        { key, url: 'ws://localhost' },
+      ],
+    ])('may be %j', (given, expected) => {
+      const { accounts, problems } = withLive(given);
+      expect(problems).toEqual([]);
+      expect(accounts).toMatchObject([{ live: expected }]);
+    });
+
+    it.each<[string, unknown]>([
+      ['live', 'yes'],
+      ['live', []],
+      ['live.key', { url }],
+      ['live.key', { key: '', url }],
+      ['live.key', { key: 'a/b', url }],
+      ['live.key', { key: 'a?b', url }],
+      ['live.key', { key: 'x'.repeat(129), url }],
+      ['live.key', { key: 5, url }],
+      ['live.url', { key }],
+      ['live.url', { key, url: 'live.example' }],
+      ['live.url', { key, url: 'https://live.example' }],
+      ['live.url', { key, url: 'ws://live.example' }],
+      ['live.url', { key, url: 'ws://127.0.0.1.live.example' }],
+      ['live.url', { key, url: `wss://user:${SECRET}@live.example` }],
+      ['live.url', { key, url: `wss://live.example?key=${SECRET}` }],
+      ['live.url', { key, url: `wss://live.example/#${SECRET}` }],
+      ['live.url', { key, url: 'wss://live.example/a b' }],
+      ['live.authUrl', { key, url, authUrl: '/broadcasting/auth' }],
+      ['live.authUrl', { key, url, authUrl: `https://x:${SECRET}@api.example` }],
+    ])('is refused at %s for %j, once', (path, live) => {
+      const { problems } = withLive(live);
+      expect(problems).toEqual([expect.stringContaining(`accounts[0].${path}: `)]);
+      expect(problems.join()).not.toContain(SECRET);
+    });
+
+    it('is refused for keys that there are not', () => {
+      expect(withLive({ key, url, secret: SECRET }).problems).toEqual([
+        'accounts[0].live: has unknown keys: secret',
+      ]);
+    });
+
+    it('goes with a token, not with one that each caller brings', () => {
+      const account = { ...without(pigeons, 'token'), tokenHeader: 'x-token', live: { key, url } };
+      expect(parse([account]).problems).toEqual([
+        'accounts[0].live: goes with "token": with "tokenHeader" Parley has no token of its own',
+      ]);
+    });
+  });
+
   it('is refused for keys that there are not, by name', () => {
     expect(problemsOf({ ...pact, tokn: SECRET, apiKey: SECRET })).toMatch(/unknown keys: tokn, apiKey/);
   });

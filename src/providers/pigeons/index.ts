@@ -6,16 +6,19 @@ import { ContractError, InputError, NotFoundError, ParleyError } from '../../mes
 import type { Position } from '../../messaging/paging.ts';
 import { mapPage, pageOf } from '../../messaging/paging.ts';
 import type { Message, Provider, ReadContext } from '../../messaging/provider.ts';
+import { createPigeonsLive } from './live.ts';
 import { LIMITS, toConversation, toMessage, toState } from './map.ts';
 import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsMessages } from './wire.ts';
 import { createPigeonsWrites } from './writes.ts';
-import { byTime, parseConversations, parseMessages } from './wire.ts';
+import { byTime, parseConversations, parseMessages, parseSignature } from './wire.ts';
 
 export interface PigeonsOptions extends AdapterOptions {
   /** The account's own token, or the name of the incoming header that brings the caller's. */
   readonly token: { readonly value: string } | { readonly header: string };
   /** The UUID of the user that the token belongs to, where configured. */
   readonly userUuid?: string | undefined;
+  /** Where the platform tells what happens. Goes with a token of the account's own. */
+  readonly live?: { readonly key: string; readonly url: string; readonly authUrl: string } | undefined;
 }
 
 /** The platform's key. The user's token joins it with each call, since it may be the caller's own. */
@@ -28,7 +31,7 @@ export function pigeonsHeaders(publicKey: string): Record<string, string> {
  * operation asks of them. Source: `pigeons.md`.
  */
 export function createPigeonsProvider(options: PigeonsOptions): Provider {
-  const { accountId, token, userUuid, baseUrl, http, lost, breached } = options;
+  const { accountId, token, userUuid, live, baseUrl, http, lost, breached } = options;
   const source: ErrorSource = { provider: 'PIGEONS', accountId };
   const wire = { source, lost, breached };
   const mapping = { accountId, baseUrl };
@@ -41,6 +44,14 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     }),
     // With callers' own tokens each is somebody else.
     ...('header' in token && { actor }),
+    ...(live &&
+      'value' in token && {
+        openLive: createPigeonsLive({
+          ...{ key: live.key, url: live.url, lost, isPigeonsId },
+          toMessage: toDomain,
+          sign: (channel, socketId, context) => sign(live.authUrl, channel, socketId, context),
+        }),
+      }),
     name: 'PIGEONS',
     limits: LIMITS,
     knownStates: ['OPEN', 'ARCHIVED'],
@@ -148,6 +159,21 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     return context.share(`${accountId} messages ${conversationId}`, async () =>
       parseMessages(await get('messages', `/conversations/${conversationId}/messages`, context), wire),
     );
+  }
+
+  async function sign(
+    authUrl: string,
+    channel: string,
+    socketId: string,
+    context: ReadContext,
+  ): Promise<string> {
+    const { origin, pathname } = new URL(authUrl);
+    const body = await http({
+      ...{ call: 'broadcastingAuth', method: 'POST', base: origin, path: pathname, context },
+      headers: { authorization: `Bearer ${tokenFrom(context)}` },
+      body: { json: { channel_name: channel, socket_id: socketId } },
+    });
+    return parseSignature(body, wire);
   }
 
   function get(name: string, path: string, context: ReadContext): Promise<unknown> {

@@ -98,6 +98,32 @@ export function parseMessages(body: unknown, wire: WireContext): PigeonsMessages
   };
 }
 
+/** Who may listen to a channel is told by a signature. */
+export function parseSignature(body: unknown, wire: WireContext): string {
+  const contract = createContract(wire, 'broadcastingAuth');
+  return nonEmptyText(contract.object(body, 'the answer')['auth']) ?? contract.breach('auth');
+}
+
+/** What an event carries that looks like a message: itself, or what it wraps. */
+export function findMessage(data: unknown): JsonObject | null {
+  const outer = object(data);
+  const candidates = [outer, object(outer?.['message']), object(outer?.['data'])];
+  return (
+    candidates.find((row) => (row?.['message_id'] ?? row?.['id']) != null && object(row?.['context'])) ?? null
+  );
+}
+
+/** Whether a message is there with all that can change about it: of less, nobody could say what has not. */
+export function isWhole(row: JsonObject): boolean {
+  return ['status', 'reactions', 'timestamps'].every((key) => key in row);
+}
+
+/** The message of an event on a conversation's channel; null where it can't be read, or is another conversation's. */
+export function parseEventMessage(row: JsonObject, conversationUuid: string): PigeonsMessageRow | null {
+  const uuid = externalId(row['conversation_uuid']);
+  return uuid === null || uuid === conversationUuid ? parseMessageRow(row) : null;
+}
+
 /** The message that a send is answered with. */
 export function parseSent(body: unknown, wire: WireContext): PigeonsMessageRow {
   const contract = createContract(wire, 'sendMessage');

@@ -1,7 +1,7 @@
 import type { Fault } from './Fault.ts';
 import type { FaultOptions } from './faultQueue.ts';
 import type { LoggedRequest, RequestLog } from './requestLog.ts';
-import type { RequestHandler } from './listener.ts';
+import type { RequestHandler, UpgradeHandler } from './listener.ts';
 
 /** What every provider's emulator offers to a test. */
 export interface Emulator {
@@ -23,9 +23,11 @@ export interface MountedEmulator<E extends Emulator> {
   /** Beginnings of the paths that belong to this provider, for serving several on one port. */
   readonly prefixes: readonly string[];
   readonly handle: RequestHandler;
+  /** Absent where the provider speaks nothing but HTTP. */
+  readonly upgrade?: UpgradeHandler;
   /** State back to the seed, log and faults cleared. */
   reset(): void;
-  /** Ends delays; the sockets are the listener's. */
+  /** Ends delays and what came of upgrades; other sockets are the listener's. */
   close(): Promise<void>;
 }
 

@@ -1,16 +1,20 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 /** Answers one raw request. */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** Takes the socket of a request that asks for another protocol, with what has come of it already. */
+export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** A server that already has its port; what it answers is given later. */
 export interface Listener {
   /** Base URL that reaches it, without a slash at the end. */
   readonly url: string;
-  /** Until it is called every request gets 503. */
-  serve(handler: RequestHandler): void;
-  /** Destroys every socket, also those of requests that hang. */
+  /** Until it is called every request gets 503. Without `upgrade` a request that asks for another protocol is like any other. */
+  serve(handler: RequestHandler, upgrade?: UpgradeHandler): void;
+  /** Destroys every socket, also those of requests that hang and those that speak another protocol. */
   close(): Promise<void>;
 }
 
@@ -39,8 +43,10 @@ export async function createListener(options: { host: string; port: number }): P
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${reachable(options.host)}:${port}`,
-    serve(next) {
+    serve(next, upgrade) {
       handler = next;
+      // Node hands requests that ask for an upgrade to nobody else as soon as somebody listens.
+      if (upgrade) server.on('upgrade', upgrade);
     },
     close: () =>
       new Promise((resolve) => {
@@ -48,6 +54,15 @@ export async function createListener(options: { host: string; port: number }): P
         for (const socket of sockets) socket.destroy();
       }),
   };
+}
+
+/** Ends a request for an upgrade with that status. */
+export function refuseUpgrade(socket: Duplex, status: number): void {
+  // Its client may be gone already, which nobody needs to hear of.
+  socket.on('error', () => undefined);
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`,
+  );
 }
 
 // "All interfaces" is an address to listen on, not one to call.

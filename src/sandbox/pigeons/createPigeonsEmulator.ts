@@ -4,6 +4,7 @@ import { createEmulatorApp } from '../core/emulatorApp.ts';
 import { createSeeded } from '../core/createSeeded.ts';
 import type { Emulator, MountedEmulator } from '../core/Emulator.ts';
 import { refusal, refuse } from './answers.ts';
+import { addBroadcastingRoutes, createPigeonsBroadcasting, type PigeonsLive } from './broadcasting.ts';
 import { createPigeonsPlatform } from './platform.ts';
 import type { PigeonsConversationRow, PigeonsUser } from './rows.ts';
 import type { PigeonsState } from './state.ts';
@@ -17,18 +18,21 @@ export interface PigeonsEmulator
   readonly publicKey: string;
   /** The main user: takes part in nearly all conversations of the seed. */
   readonly user: PigeonsUser;
+  /** Where it tells what happens, to whoever listens. */
+  readonly live: PigeonsLive;
   /** What clients wrote over HTTP. */
   stored(): PigeonsStored;
 }
 
 const PUBLIC_KEY = 'pigeons-sandbox-public-key';
-const readCalls = ['conversations', 'messages'];
+const readCalls = ['conversations', 'messages', 'broadcastingAuth'];
 const writeCalls = ['startConversation', 'sendMessage', 'markRead', 'addReaction'];
 
 /** An emulator at `url`, with the seed. */
 export async function createPigeonsEmulator(url: string): Promise<MountedEmulator<PigeonsEmulator>> {
   const store = createFileStore('pigeons', url);
-  const seeded = createSeeded(() => createPigeonsPlatform(store, PUBLIC_KEY));
+  const { live, server } = createPigeonsBroadcasting(url);
+  const seeded = createSeeded(() => createPigeonsPlatform(store, PUBLIC_KEY, live.broadcast));
   const now = (): PigeonsState => seeded.now().state;
   const { users } = now();
   const app = await createEmulatorApp({
@@ -41,11 +45,13 @@ export async function createPigeonsEmulator(url: string): Promise<MountedEmulato
       const callerOf = addCredentials(scope, users);
       addReadRoutes(scope, now, callerOf);
       addPigeonsWriteRoutes(scope, { change: seeded.change, callerOf });
+      addBroadcastingRoutes(scope, { now, callerOf, sign: server.sign });
     },
   });
   const emulator: PigeonsEmulator = {
     ...app.emulator,
     publicKey: PUBLIC_KEY,
+    live,
     users,
     user: users[0]!,
     conversations: () => now().conversations(),
@@ -58,11 +64,17 @@ export async function createPigeonsEmulator(url: string): Promise<MountedEmulato
   return {
     ...app,
     emulator,
-    prefixes: ['/api/v1/pigeons/', '/files/pigeons/', '/avatars/pigeons/'],
+    prefixes: ['/api/v1/pigeons/', '/files/pigeons/', '/avatars/pigeons/', '/broadcasting/', '/app/'],
+    upgrade: server.upgrade,
     reset() {
+      live.restore();
       seeded.reset();
       emulator.clearFaults();
       emulator.clearRequests();
+    },
+    async close() {
+      server.close();
+      await app.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { FileStore } from '../content/fileStore.ts';
 import { createWritten, type Written } from '../core/written.ts';
+import { announced, type Announce } from './announced.ts';
 import { seedPigeons } from './seed.ts';
 import type { PigeonsState } from './state.ts';
 
@@ -9,7 +10,11 @@ export interface PigeonsPlatform {
   readonly written: Written<string>;
 }
 
-/** The seed, to which nobody has written yet. */
-export function createPigeonsPlatform(store: FileStore, publicKey: string): PigeonsPlatform {
-  return { state: seedPigeons(store, publicKey), written: createWritten() };
+/** The seed, to which nobody has written yet; what happens from now on is announced. */
+export function createPigeonsPlatform(
+  store: FileStore,
+  publicKey: string,
+  announce: Announce,
+): PigeonsPlatform {
+  return { state: announced(seedPigeons(store, publicKey), announce), written: createWritten() };
 }
