@@ -14,6 +14,7 @@ const LAYERS = {
   providers: ['messaging', 'http'],
   store: ['messaging'],
   uploads: ['messaging'],
+  realtime: ['messaging'],
   auth: ['messaging'],
   config: ['messaging'],
   // What it is told of, and what it must not tell.

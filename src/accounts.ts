@@ -147,7 +147,11 @@ function headersOf(account: AccountConfig): Record<string, string> {
 function createProvider(account: AccountConfig, options: AdapterOptions): Provider {
   switch (account.provider) {
     case 'pact':
-      return createPactProvider({ ...options, companyId: account.companyId });
+      return createPactProvider({
+        ...options,
+        companyId: account.companyId,
+        webhooks: account.webhookSecret !== undefined,
+      });
     case 'letstalk':
       return createLetstalkProvider({ ...options, role: account.role });
     case 'pigeons':

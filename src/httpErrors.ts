@@ -74,11 +74,13 @@ export function answerErrorsAsGraphQL(app: FastifyInstance, options: ErrorAnswer
  * Few clients look for an answer while they still send, so that what is refused is taken in for a while, and thrown away. Who goes
  * on for longer finds the connection closed.
  */
-function linger(request: IncomingMessage, response: ServerResponse): void {
+export function linger(request: IncomingMessage, response: ServerResponse): void {
   // Not before the answer is out: that to an upload waits for the upload.
   response.once('finish', () => {
     if (request.complete) return;
     const late = setTimeout(() => request.destroy(), LINGER);
+    // Of an answered request Node does not say that its connection has gone: the process must not stay for that.
+    late.unref();
     const stop = () => clearTimeout(late);
     request.once('end', stop);
     request.once('close', stop);

@@ -37,7 +37,7 @@ function secretsOfAccount(account: AccountConfig): Canary[] {
   const of = (what: string, value: string) => ({ what: `the ${what} of the account ${account.id}`, value });
   switch (account.provider) {
     case 'pact':
-      return [of('token', account.token)];
+      return [of('token', account.token), of('webhook secret', account.webhookSecret ?? '')];
     case 'letstalk':
       return [
         of('API key', account.apiKey),

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ACCOUNT_ID } from '../messaging/ids.ts';
@@ -16,19 +17,51 @@ const id = text.regex(ACCOUNT_ID, 'must be 1 to 64 letters, digits, "_" or "-"')
 
 const name = text.trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters').optional();
 
+/** An address, or a network as CIDR writes it. */
+function isSource(value: string): boolean {
+  const [address = '', prefix, ...more] = value.split('/');
+  const version = isIP(address);
+  // A zone is of one machine's own.
+  if (version === 0 || address.includes('%') || more.length > 0) return false;
+  return (
+    prefix === undefined ||
+    (/^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+  );
+}
+
 /** What every account has, whatever its provider. */
 const common = { id, name, resilience: resilience.optional() };
 
-const pact = z.strictObject({
-  ...common,
-  provider: z.literal('pact'),
-  /** The company whose channels the account speaks for. */
-  companyId: z
-    .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a whole number' })
-    .refine((value) => Number.isSafeInteger(value) && value > 0, 'must be a whole number above 0'),
-  token: secret,
-  baseUrl: baseUrl.default('https://api.pact.im'),
-});
+const pact = z
+  .strictObject({
+    ...common,
+    provider: z.literal('pact'),
+    /** The company whose channels the account speaks for. */
+    companyId: z
+      .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a whole number' })
+      .refine((value) => Number.isSafeInteger(value) && value > 0, 'must be a whole number above 0'),
+    token: secret,
+    /** The end of the address to which Pact posts webhooks: nothing else says that it is Pact who does. */
+    webhookSecret: text
+      .regex(/^[A-Za-z0-9_-]{16,128}$/, 'must be 16 to 128 letters, digits, "_" or "-"')
+      .optional(),
+    /** From where it may post them; undefined for anywhere. */
+    webhookSources: z
+      .array(text.refine(isSource, 'must be an IP address, or a network such as 192.0.2.0/24'), {
+        error: 'must be a list',
+      })
+      .min(1, 'must name at least one address')
+      .optional(),
+    baseUrl: baseUrl.default('https://api.pact.im'),
+  })
+  .refine(
+    ({ webhookSecret, webhookSources }) => webhookSecret !== undefined || webhookSources === undefined,
+    {
+      path: ['webhookSources'],
+      error: 'goes with "webhookSecret": without it, no webhook is taken',
+      when: () => true,
+    },
+  );
 
 const letstalk = z.strictObject({
   ...common,

@@ -19,7 +19,7 @@ export function secretsOf({ accounts = [], auth, redis, tracing, uploads: { stor
 function secretsOfAccount(account: AccountConfig): string[] {
   switch (account.provider) {
     case 'pact':
-      return [account.token];
+      return [account.token, ...(account.webhookSecret === undefined ? [] : [account.webhookSecret])];
     case 'letstalk':
       // As the header has it: the user name of Basic, with a password that says nothing.
       return [account.apiKey, Buffer.from(`${account.apiKey}:X`).toString('base64')];

@@ -1,4 +1,5 @@
 import { fastify } from 'fastify';
+import { z } from 'zod';
 import type { LoggedRequest } from './core/Emulator.ts';
 import type { RequestHandler } from './core/listener.ts';
 import { parseFaultRequest } from './faultRequest.ts';
@@ -13,11 +14,14 @@ export interface ControlDoor {
 
 const providers = ['pact', 'letstalk', 'pigeons'] as const;
 
+const webhookRequest = z.strictObject({ url: z.url({ protocol: /^https?$/ }).nullable() });
+
 const secretHeaders = new Set(['authorization', 'x-private-api-token', 'x-public-key', 'cookie']);
 
 /**
- * `POST` and `DELETE /_sandbox/faults`, `GET /_sandbox/requests`, `GET /_sandbox/stored`, `POST /_sandbox/reset`. It also answers
- * for every path that belongs to nobody.
+ * `POST` and `DELETE /_sandbox/faults`, `GET /_sandbox/requests`, `GET /_sandbox/stored`, `POST /_sandbox/reset`, and
+ * `PUT /_sandbox/pact/webhook` with the `url` to which Pact posts what happens, or null for none. It also answers for every path that
+ * belongs to nobody.
  *
  * `stored` is `{ pact: PactStored, letstalk: LetstalkStored, pigeons: PigeonsStored }`: what was written through the providers'
  * own calls since the start or the last reset, whoever's key it came with, and is still there. Neither the seed, nor what a test
@@ -47,6 +51,13 @@ export async function createControlDoor(
   app.get('/_sandbox/stored', () =>
     Object.fromEntries(providers.map((provider) => [provider, sandbox[provider].stored()])),
   );
+  app.put('/_sandbox/pact/webhook', (request, reply) => {
+    const parsed = webhookRequest.safeParse(request.body);
+    if (!parsed.success)
+      return reply.code(400).send({ error: 'Give the "url" of a webhook, http or https, or null for none.' });
+    sandbox.pact.setWebhook(parsed.data.url ?? undefined);
+    return reply.code(204).send();
+  });
   app.post('/_sandbox/reset', (_request, reply) => {
     sandbox.reset();
     return reply.code(204).send();

@@ -121,6 +121,12 @@ describe('an account', () => {
     [pact, 'provider', [undefined, '', 'PACT', 'telegram', null, 1]],
     [pact, 'companyId', [undefined, '', 'seven', 0, -1, 1.5, 1e300, null, true, [7], '0x10', '1e3', '7 8']],
     [pact, 'token', [undefined, '', 'a b', 'a\nb', 'a\r\nx: y', 'ä', '\u0000', null, ['x']]],
+    [
+      pact,
+      'webhookSecret',
+      ['', 'x'.repeat(15), 'x'.repeat(129), 'a/b'.repeat(8), `${SECRET}.`, 5, [SECRET]],
+    ],
+    [{ ...pact, webhookSecret: SECRET }, 'webhookSources', ['', '192.0.2.1', [], {}, 5]],
     [pact, 'name', ['', '   ', 'x'.repeat(201), 5, ['x']]],
     [letstalk, 'apiKey', [undefined, '', 'a b', 'a\nb', null]],
     [letstalk, 'role', [undefined, '', 'Agent', 'admin', null, 1]],
@@ -172,6 +178,33 @@ describe('an account', () => {
     ['http://[::1]:80/x', 'http://[::1]:80/x'],
   ])('takes the base URL %s as %s', (given, expected) => {
     expect(parse([{ ...pact, baseUrl: given }]).accounts).toMatchObject([{ baseUrl: expected }]);
+  });
+
+  it('of Pact may have a secret for webhooks, and say from where they come', () => {
+    const webhookSources = ['192.0.2.1', '198.51.100.0/24', '0.0.0.0/0', '2001:db8::1', '2001:db8::/32'];
+    const webhooks = { webhookSecret: 'Abc_-0123456789x', webhookSources };
+    expect(parse([{ ...pact, ...webhooks }]).accounts).toMatchObject([webhooks]);
+    expect(parse([{ ...pact, webhookSecret: 'x'.repeat(128) }]).problems).toEqual([]);
+    expect(parse([{ ...pact, webhookSources }]).problems).toEqual([
+      'accounts[0].webhookSources: goes with "webhookSecret": without it, no webhook is taken',
+    ]);
+  });
+
+  it.each([
+    ...[
+      '',
+      'pact.im',
+      '192.0.2',
+      '192.0.2.256',
+      '192.0.2.0/33',
+      '192.0.2.0/',
+      '192.0.2.0/08',
+      '192.0.2.0/+8',
+    ],
+    ...['2001:db8::/129', '192.0.2.0/24/24', 'fe80::1%eth0', ' 192.0.2.1', '192.0.2.1,192.0.2.2', '[::1]', 5],
+  ])('of Pact takes no webhook from %j', (source) => {
+    const problems = problemsOf({ ...pact, webhookSecret: SECRET, webhookSources: ['192.0.2.1', source] });
+    expect(problems).toContain('accounts[0].webhookSources[1]:');
   });
 
   it('of Pigeons needs a token or the header in which callers bring theirs, and not both', () => {
@@ -298,7 +331,13 @@ describe('the problems of an accounts file', () => {
   it('never hold a value', () => {
     const { problems } = parse(
       [
-        { ...pact, token: `${SECRET} with spaces`, companyId: SECRET, name: SECRET.repeat(20) },
+        {
+          ...pact,
+          token: `${SECRET} with spaces`,
+          webhookSecret: `${SECRET}!`,
+          companyId: SECRET,
+          name: SECRET.repeat(20),
+        },
         { ...letstalk, apiKey: `${SECRET}\n`, role: SECRET, baseUrl: `ftp://${SECRET}` },
         { ...pigeons, token: `${SECRET}\u0000`, tokenHeader: `${SECRET}:`, baseUrl: SECRET },
         { id: `${SECRET}!`, provider: SECRET },

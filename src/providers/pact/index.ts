@@ -9,11 +9,14 @@ import { isPosition } from './place.ts';
 import type { WalkOptions } from './walk.ts';
 import { findRows, readPage } from './walk.ts';
 import type { PactConversationRow, PactMessageRow } from './wire.ts';
+import { createWebhookReader } from './webhooks.ts';
 import { createPactWrites } from './writes.ts';
 import { isPactId, parseConversation, parseConversationPage, parseMessagePage } from './wire.ts';
 
 export interface PactOptions extends AdapterOptions {
   readonly companyId: number;
+  /** Whether Pact posts webhooks to Parley for this account. */
+  readonly webhooks: boolean;
 }
 
 /** Where an account's token stands: never in the query, where it would end up in logs. */
@@ -23,7 +26,7 @@ export function pactHeaders(token: string): Record<string, string> {
 
 /** Pact v1 (`/p1`), for one company. Source: `pact.md`, "v1". */
 export function createPactProvider(options: PactOptions): Provider {
-  const { accountId, companyId, baseUrl, http, lost, breached } = options;
+  const { accountId, companyId, baseUrl, http, webhooks, lost, breached } = options;
   const source: ErrorSource = { provider: 'PACT', accountId };
   const wire = { source, lost, breached };
   const mapping = { accountId, baseUrl };
@@ -61,6 +64,7 @@ export function createPactProvider(options: PactOptions): Provider {
   });
 
   return {
+    ...(webhooks && { readWebhook: createWebhookReader({ source, mapping, lost }) }),
     ...createPactWrites({ source, wire, http, company, conversations, fetchMessages, fetchConversations }),
     name: 'PACT',
     limits: ACCOUNT_LIMITS,

@@ -103,6 +103,9 @@ function toAttachment(row: PactAttachmentRow, message: MessageRef, { baseUrl }: 
   };
 }
 
+/** What is said of a message that a job could not deliver: the provider's own reason is not for callers. */
+export const NOT_DELIVERED = 'Pact could not deliver it.';
+
 /** What the loosest messenger takes; a conversation's own messenger may take less. */
 export const ACCOUNT_LIMITS: MessageLimits = {
   maxTextLength: null,

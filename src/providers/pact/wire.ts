@@ -135,7 +135,8 @@ function parseJobRow(row: JsonObject): PactJob | null {
   };
 }
 
-function pactId(value: unknown): string | null {
+/** An id of Pact's, or null for what can be none. */
+export function pactId(value: unknown): string | null {
   const id = externalId(value);
   return id !== null && isPactId(id) ? id : null;
 }
@@ -170,7 +171,8 @@ function parseData(body: unknown, contract: Contract): JsonObject {
 
 const SUCCESS: ReadonlySet<unknown> = new Set(['ok', 'updated', 'created', 'deleted']);
 
-function parseConversationRow(row: JsonObject): PactConversationRow | null {
+/** Null without an id. */
+export function parseConversationRow(row: JsonObject): PactConversationRow | null {
   const id = externalId(row['external_id']);
   if (id === null || !isPactId(id)) return null;
   return {
@@ -179,7 +181,8 @@ function parseConversationRow(row: JsonObject): PactConversationRow | null {
     channelId: externalId(row['channel_id']),
     channelType: nonEmptyText(row['channel_type']),
     createdAt: parseInstant(row['created_at']) ?? parseInstant(row['created_at_timestamp']),
-    avatar: nonEmptyText(row['avatar']),
+    // As webhooks call it.
+    avatar: nonEmptyText(row['avatar'] ?? row['avatar_url']),
     senderExternalId: nonEmptyText(row['sender_external_id']),
     meta: freeObject(row['meta']),
     lastMessageAt: parseInstant(row['last_message_at']),
@@ -187,7 +190,8 @@ function parseConversationRow(row: JsonObject): PactConversationRow | null {
   };
 }
 
-function parseMessageRow(row: JsonObject): PactMessageRow | null {
+/** Null without an id or a time. */
+export function parseMessageRow(row: JsonObject): PactMessageRow | null {
   const id = externalId(row['external_id']);
   const createdAt = parseInstant(row['created_at']) ?? parseInstant(row['created_at_timestamp']);
   if (id === null || !isPactId(id) || createdAt === null) return null;

@@ -13,6 +13,7 @@ import { progressOf } from '../../messaging/outgoing.ts';
 import type { Provider, ReadContext } from '../../messaging/provider.ts';
 import type { Http } from '../../http/client.ts';
 import type { WireContext } from '../../http/wire.ts';
+import { NOT_DELIVERED } from './map.ts';
 import type { FetchPage } from './seek.ts';
 import type { PactConversationRow, PactJob, PactMessageRow } from './wire.ts';
 import { isPactId, parseJob, parseStarted, parseUploaded } from './wire.ts';
@@ -169,7 +170,7 @@ function toProgress(job: PactJob, evidence: 'RESPONSE' | 'JOB'): Progress {
         ...known,
         state: 'FAILED',
         final: true,
-        failureReason: 'Pact could not deliver it.',
+        failureReason: NOT_DELIVERED,
       });
     default:
       return progressOf({

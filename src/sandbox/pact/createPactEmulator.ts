@@ -12,6 +12,7 @@ import { addPactReadRoutes } from './readRoutes.ts';
 import type { PactState } from './state.ts';
 import { storedAtPact, type PactStored } from './stored.ts';
 import type { PactUploadRow } from './uploads.ts';
+import { createPactWebhook, type PactWebhook, type PactWebhookSettings } from './webhook.ts';
 import { addPactWriteRoutes, type DeliveryMode, type StartAnswer } from './writeRoutes.ts';
 
 /** Pact v1 with one company and one token (pact.md). */
@@ -41,6 +42,14 @@ export interface PactEmulator
   settleJobs(): void;
   /** What clients wrote over HTTP. */
   stored(): PactStored;
+  /** Where whatever happens from now on is posted to; undefined (the default) for nowhere, which ends what is queued. */
+  setWebhook(url: string | undefined, settings?: PactWebhookSettings): void;
+  readonly webhook: Pick<PactWebhook, 'delivered' | 'settled'> & {
+    /** Posts any body, in its turn: a text as it is, anything else as JSON. */
+    send(body: unknown): void;
+    /** Tells how far a message has come (pact.md, `message/ack`). Throws `RangeError` when there is no such message. */
+    ack(messageId: number, ack: number): void;
+  };
 }
 
 const TOKEN = 'pact-sandbox-token';
@@ -62,7 +71,8 @@ const usual: Settings = { offsetTokens: false, delivery: 'default', startAnswer:
 /** An emulator at `url`, with the seed. */
 export async function createPactEmulator(url: string): Promise<MountedEmulator<PactEmulator>> {
   const store = createFileStore('pact', url, { [MISSING_AVATAR]: avatarFile('missing.png') });
-  const seeded = createSeeded(() => createPactCompany(store, url));
+  const webhook = createPactWebhook();
+  const seeded = createSeeded(() => createPactCompany(store, url, webhook.post));
   const settings = { ...usual };
   const app = await createEmulatorApp({
     url,
@@ -81,7 +91,11 @@ export async function createPactEmulator(url: string): Promise<MountedEmulator<P
       });
     },
   });
-  const emulator: PactEmulator = { ...app.emulator, ...controls(seeded, settings) };
+  const emulator: PactEmulator = {
+    ...app.emulator,
+    ...controls(seeded, settings),
+    ...webhookControls(seeded, webhook),
+  };
   return {
     ...app,
     emulator,
@@ -89,24 +103,41 @@ export async function createPactEmulator(url: string): Promise<MountedEmulator<P
     reset() {
       seeded.reset();
       Object.assign(settings, usual);
+      webhook.reset();
       emulator.clearFaults();
       emulator.clearRequests();
+    },
+    async close() {
+      webhook.reset();
+      await app.close();
     },
   };
 }
 
+type WebhookControl = 'setWebhook' | 'webhook';
+
 function controls(
   { now, change }: Seeded<PactCompany>,
   settings: Settings,
-): Omit<PactEmulator, keyof Emulator> {
+): Omit<PactEmulator, keyof Emulator | WebhookControl> {
   return {
     token: TOKEN,
     companyId: wellKnown.pact.companyId,
     // Copies: what a test has read must not change under it.
     conversations: () => [...now().state.conversations],
     messages: (id) => [...now().state.messages(id)],
-    addConversation: (partial) => change().state.addConversation(partial),
-    addMessage: (id, partial) => change().state.addMessage(id, partial),
+    addConversation(partial) {
+      const { state, events } = change();
+      const row = state.addConversation(partial);
+      events.conversation(row);
+      return row;
+    },
+    addMessage(id, partial) {
+      const { state, events } = change();
+      const row = state.addMessage(id, partial);
+      events.message(id, row);
+      return row;
+    },
     deleteMessage: (id) => change().state.deleteMessage(id),
     offsetTokens(on) {
       settings.offsetTokens = on;
@@ -122,6 +153,30 @@ function controls(
     settleJob: (id, result, reason) => change().jobs.settle(id, result, reason),
     settleJobs: () => change().jobs.settleAll(),
     stored: () => storedAtPact(now()),
+  };
+}
+
+function webhookControls(
+  { now }: Seeded<PactCompany>,
+  { register, post, delivered, settled }: PactWebhook,
+): Pick<PactEmulator, WebhookControl> {
+  return {
+    setWebhook: register,
+    webhook: {
+      delivered,
+      settled,
+      send: post,
+      ack(messageId, ack) {
+        const { state, events } = now();
+        for (const { external_id } of state.conversations) {
+          const row = state.messages(external_id).find((message) => message.external_id === messageId);
+          if (!row) continue;
+          events.ack(external_id, row, ack);
+          return;
+        }
+        throw new RangeError(`the Pact emulator has no message ${messageId}`);
+      },
+    },
   };
 }
 

@@ -61,6 +61,7 @@ export function createPactJobs(company: Omit<PactCompany, 'jobs'>): PactJobs {
         : { ...job, state: 'not_delivered' as const, details };
     jobs.set(job.id, end);
     asked.delete(job.id);
+    company.events.job(end);
     return end;
   };
   const waiting = (id: number): PactStoredJob => {
@@ -109,32 +110,41 @@ export function createPactJobs(company: Omit<PactCompany, 'jobs'>): PactJobs {
 }
 
 /** Answers the id of the new message. */
-function deliver({ conversation_id, sent }: PactStoredJob, company: Omit<PactCompany, 'jobs'>): number {
+function deliver({ id, conversation_id, sent }: PactStoredJob, company: Omit<PactCompany, 'jobs'>): number {
   const { uploads } = company;
-  const row = addOutbound(company, conversation_id!, sent.message, (id) =>
-    uploads.attachments(sent.attachmentIds, id),
-  );
+  const row = addOutbound(company, conversation_id!, sent.message, {
+    attachmentsOf: (messageId) => uploads.attachments(sent.attachmentIds, messageId),
+    jobId: id,
+  });
   uploads.use(sent.attachmentIds, { messageId: row.external_id });
   return row.external_id;
 }
 
+interface OutboundOptions {
+  readonly attachmentsOf?: (messageId: number) => PactMessageRow['attachments'];
+  /** The job that delivers it. */
+  readonly jobId?: number;
+}
+
 /** Puts a message of the company at the end of a conversation, at the present time. */
 export function addOutbound(
-  { state, written }: Pick<PactCompany, 'state' | 'written'>,
+  { state, written, events }: Pick<PactCompany, 'state' | 'written' | 'events'>,
   conversationId: number,
   text: string,
-  attachmentsOf: (messageId: number) => PactMessageRow['attachments'] = () => [],
+  { attachmentsOf = () => [], jobId }: OutboundOptions = {},
 ): PactMessageRow {
   const at = afterNewest(state.messages(conversationId).at(-1)?.created_at);
   const external_id = state.nextMessageId();
   written.addMessage(conversationId, external_id);
-  return state.addMessage(conversationId, {
+  const row = state.addMessage(conversationId, {
     external_id,
     message: text || null,
     income: false,
     created_at: new Date(at).toISOString(),
     attachments: attachmentsOf(external_id),
   });
+  events.message(conversationId, row, jobId);
+  return row;
 }
 
 function answerOf({ sent: _kept, ...job }: PactStoredJob): PactJobRow {

@@ -71,11 +71,14 @@ function addStartRoute(app: FastifyInstance, path: string, writing: PactWriting)
     const start = request.body instanceof URLSearchParams ? parseStart(request.body) : undefined;
     if (!start) return refuse(reply, 400);
     const company = change();
-    const { state, jobs, written } = company;
+    const { state, jobs, written, events } = company;
     const known = sameContact(state, start);
     const conversation = known ?? addConversation(state, start);
     const { external_id, channel_type } = conversation;
-    if (!known) written.addConversation(external_id);
+    if (!known) {
+      written.addConversation(external_id);
+      events.conversation(conversation);
+    }
     const status = known ? 'ok' : 'created';
     if (startAnswer() === 'job') {
       const send = { message: start.text, attachmentIds: [], sendToCrm: true, interactive: null };
