@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { CallLimits } from './callLimits.ts';
 import type { AccountConfig } from './config/accounts.ts';
@@ -94,6 +95,9 @@ function openAccount(
   return { source, resilience, reads, entry: { id, name, provider, status: () => resilience.status() } };
 }
 
+/** Of this process alone: whoever could guess it could post what never happened. */
+const SANDBOX_WEBHOOK_SECRET = randomBytes(24).toString('base64url');
+
 /** One account for each of the sandbox's providers. */
 export function sandboxAccounts({ pact, letstalk, pigeons }: Sandbox): readonly AccountConfig[] {
   return [
@@ -104,6 +108,7 @@ export function sandboxAccounts({ pact, letstalk, pigeons }: Sandbox): readonly 
       companyId: pact.companyId,
       token: pact.token,
       baseUrl: pact.url,
+      webhookSecret: SANDBOX_WEBHOOK_SECRET,
     },
     {
       id: 'support',

@@ -10,6 +10,8 @@ import type { CallLimits } from './callLimits.ts';
 import { callLimitsOf } from './callLimits.ts';
 import type { AccountConfig } from './config/accounts.ts';
 import type { Config } from './config/index.ts';
+import type { EventTimes } from './eventing.ts';
+import { addWebhooks, openEvents, registerSandboxWebhooks } from './eventing.ts';
 import { addExplorer } from './explorer/addExplorer.ts';
 import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
 import { addGraphqlRoute } from './graphqlRoute.ts';
@@ -20,6 +22,7 @@ import { isLoopback } from './isLoopback.ts';
 import { limitArrival } from './limitArrival.ts';
 import { createLog } from './observability/createLog.ts';
 import { createMetrics } from './observability/createMetrics.ts';
+import { ParleyError } from './messaging/errors.ts';
 import { logOperation } from './observability/logOperation.ts';
 import { createTracing } from './observability/createTracing.ts';
 import { secretsOf } from './observability/secretsOf.ts';
@@ -27,6 +30,7 @@ import type { Account } from './messaging/registry.ts';
 import { watchOverload } from './overload.ts';
 import { startSandbox } from './sandbox/index.ts';
 import { createShutdown } from './shutdown.ts';
+import { openStores } from './stores.ts';
 import { trackConnections } from './trackConnections.ts';
 import { fileUrl } from './uploads/fileUrl.ts';
 import { DEFAULT_UPLOAD_LIMITS } from './uploads/incoming.ts';
@@ -49,6 +53,8 @@ export interface ParleyServer {
 export interface ServerOptions {
   /** Changes to the deadlines and caps of calls to providers. */
   readonly callLimits?: Partial<CallLimits>;
+  /** How long things about events take, for tests. */
+  readonly eventTimes?: Partial<EventTimes>;
   /** Where log lines go; standard error when absent. */
   readonly log?: Logger;
 }
@@ -65,19 +71,28 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     load,
     close: closeAccounts,
   } = openAccounts(accounts, { limitsOf, observer: metrics.calls, log });
+  const report = (error: unknown, what: string) => {
+    const { code, source, message } = error instanceof ParleyError ? error : {};
+    log.warn({ ...source, code, ...(code ? { code, reason: message } : { err: error }) }, what);
+  };
+  const stores = openStores({ config, report, observer: metrics.store });
+  const events = openEvents({
+    ...{ config: config.events, registry, stores, observer: metrics.events, log },
+    times: options.eventTimes,
+  });
   // Known for good once it listens: before that, nobody can upload anything.
   let publicUrl = config.publicUrl ?? '';
   const {
     staging,
-    rateLimit,
-    isStoreUsable,
     close: closeWriting,
     ...writing
   } = await openWriting({
-    ...{ config, log, observer: metrics.writes, storeObserver: metrics.store },
+    ...{ config, stores, events, report, observer: metrics.writes },
     ...{ timeouts: longestOf(accounts.map(limitsOf)), stopping: shutdown.signal },
     urlOf: (stagedKey, fileName) => fileUrl(publicUrl, stagedKey, fileName),
   }).catch(async (error: unknown) => {
+    await events.close();
+    await stores.close();
     await closeAccounts();
     await sandbox?.close();
     throw error;
@@ -127,21 +142,26 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     shed: (reason) => metrics.shed(reason),
   });
   const tracing = config.tracing && (await createTracing(config.tracing, log));
-  const health = () => healthOf(stage, overload.reason, isStoreUsable());
+  const health = () => healthOf(stage, overload.reason, stores.isUsable());
   addHealth(app, health);
   metrics.watchAccounts(load);
-  metrics.watchStore(isStoreUsable);
+  metrics.watchStore(() => stores.isUsable());
+  metrics.watchSubscriptions(() => events.followers);
   metrics.watchOperations(() => inFlight.size);
   addFileRoute(app, staging);
+  addWebhooks(app, {
+    ...{ accounts, registry, events, observer: metrics.events, log },
+    isStopping: () => stage === 'stopping',
+  });
   addGraphqlRoute(app, {
     ...{ apollo, inFlight, overload, maxTokens: config.limits.maxTokens },
     ...{ registry, tracing, readTime: config.operationTimeout },
     services: {
       ...{ log, tellsSchema: config.introspection },
-      ...writing,
+      ...{ events, ...writing },
     },
     authenticate: createAuthenticate(config.auth, log),
-    operations: config.limits.operations && rateLimit('operations', config.limits.operations),
+    operations: config.limits.operations && stores.rateLimit('operations', config.limits.operations),
     documents:
       config.persistedOperations.kind === 'safelist' ? config.persistedOperations.documents : undefined,
     uploads: { ...DEFAULT_UPLOAD_LIMITS, ...config.uploads },
@@ -167,6 +187,8 @@ export async function createServer(config: Config, options: ServerOptions = {}):
         metricsUrl = await metrics.listen(config.host, config.metricsPort, health);
       publicUrl = config.publicUrl ?? url;
       stage = 'running';
+      if (sandbox) registerSandboxWebhooks(sandbox, accounts, url);
+      events.open();
       return url;
     },
     async close() {
@@ -174,7 +196,9 @@ export async function createServer(config: Config, options: ServerOptions = {}):
       shutdown.begin(() => app.server.closeAllConnections());
       await app.close();
       await apollo.stop();
+      await events.close();
       await closeWriting(shutdown.left());
+      await stores.close();
       await tracing?.close(shutdown.left());
       shutdown.end();
       // The last to go: it tells whoever asks that this process stops.

@@ -3,6 +3,8 @@ import { sandboxAccounts } from '../src/accounts.ts';
 import type { AccountConfig } from '../src/config/accounts.ts';
 import type { Config } from '../src/config/index.ts';
 import { loadConfig } from '../src/config/index.ts';
+import type { EventTimes } from '../src/eventing.ts';
+import { registerSandboxWebhooks } from '../src/eventing.ts';
 import type { CallLimits } from '../src/callLimits.ts';
 import type { Emulator, Sandbox } from '../src/sandbox/index.ts';
 import { startSandbox } from '../src/sandbox/index.ts';
@@ -54,6 +56,9 @@ export interface GraphError {
 export interface HarnessOptions {
   readonly accounts?: (sandbox: Sandbox) => readonly AccountConfig[];
   readonly callLimits?: Partial<CallLimits>;
+  readonly eventTimes?: Partial<EventTimes>;
+  /** Whether the sandbox posts webhooks to Parley. */
+  readonly webhooks?: boolean;
   /** As a user sets it. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of what the environment says. */
@@ -63,6 +68,8 @@ export interface HarnessOptions {
 export async function startHarness({
   accounts = sandboxAccounts,
   callLimits,
+  eventTimes,
+  webhooks = false,
   environment,
   config,
 }: HarnessOptions = {}): Promise<Harness> {
@@ -79,6 +86,7 @@ export async function startHarness({
   };
   const server = await createServer(settings, {
     ...(callLimits && { callLimits }),
+    ...(eventTimes && { eventTimes }),
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
   }).catch(async (error: unknown) => {
     await sandbox.close();
@@ -86,6 +94,7 @@ export async function startHarness({
   });
   const url = await server.listen();
   const metricsUrl = server.metricsUrl!;
+  if (webhooks) registerSandboxWebhooks(sandbox, settings.accounts!, url);
   const secrets = new Map([...secretsOf(settings), ...phonesOf(sandbox)].map((one) => [one.value, one]));
   const seen: string[] = [];
 

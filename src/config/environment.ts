@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { authVariables, problemsOfAuth } from './auth.ts';
 import { baseUrl } from './baseUrl.ts';
 import { browserVariables } from './browsers.ts';
+import { eventVariables } from './events.ts';
 import { limitVariables } from './limits.ts';
 import { loadVariables } from './load.ts';
 import { persistedVariables, problemsOfPersisted } from './persistedOperations.ts';
@@ -48,6 +49,7 @@ export const environmentSchema = z
     ...authVariables,
     ...browserVariables,
     ...limitVariables,
+    ...eventVariables,
     ...loadVariables,
     ...persistedVariables,
     ...tracingVariables,

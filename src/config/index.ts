@@ -9,6 +9,8 @@ import type { ClaimsConfig, ClientConfig } from './callers.ts';
 import { DEFAULT_CLAIMS } from './callers.ts';
 import type { Environment, LOG_LEVELS } from './environment.ts';
 import { environmentSchema, isLongerThanDoubt } from './environment.ts';
+import type { EventsConfig } from './events.ts';
+import { toEvents } from './events.ts';
 import type { LimitsConfig } from './limits.ts';
 import { toLimits } from './limits.ts';
 import type { LoadConfig } from './load.ts';
@@ -49,6 +51,7 @@ export interface Config extends BrowserConfig {
   readonly deadlines: Deadlines;
   /** What all reads of one operation may take together. */
   readonly operationTimeout: number;
+  readonly events: EventsConfig;
   readonly load: LoadConfig;
   /** What stopping may take. */
   readonly shutdownGrace: number;
@@ -242,6 +245,7 @@ function toConfig(settings: Environment, { file, auth, persistedOperations, redi
       sendTimeout: settings.SEND_TIMEOUT,
     }),
     operationTimeout: settings.OPERATION_TIMEOUT,
+    events: Object.freeze(toEvents(settings)),
     load: Object.freeze(toLoad(settings)),
     shutdownGrace: settings.SHUTDOWN_GRACE,
     sends: Object.freeze({ keyTtl: settings.IDEMPOTENCY_TTL, settlingTime: settings.SEND_SETTLING_TIME }),

@@ -19,13 +19,14 @@ export async function* followDelivery(
   let shown: Delivery | null = account ? await sending.delivery(ref, caller) : null;
   if (!account || !shown) throw new InputError('id', 'The argument "id" names no delivery of the caller.');
   yield shown;
+  const isGone = () => read.signal.aborted;
   const follows = account.provider.actor
     ? undefined
     : events.follow({ accounts: [account], signal: read.signal });
   try {
     let pause = FIRST_PAUSE;
     let next = follows?.next();
-    while (!isOver(shown) && !read.signal.aborted) {
+    while (!isOver(shown) && !isGone()) {
       const { isEvent } = await either(next, pause, read.signal);
       if (isEvent) {
         const { done, value } = await next!;
@@ -35,7 +36,7 @@ export async function* followDelivery(
       } else {
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
-      if (read.signal.aborted) return;
+      if (isGone()) return;
       const now: Delivery | null = await sending.delivery(ref, caller).catch(() => shown);
       if (!now) return;
       if (isSame(now, shown)) continue;

@@ -1,5 +1,7 @@
 import type { Content } from './content.ts';
 import { checkContent, checkKey, fingerprintOf } from './content.ts';
+import { furthest } from './conversationState.ts';
+import type { Events } from './events.ts';
 import type { ConversationRef, DeliveryRef } from './ids.ts';
 import { deliveryId } from './ids.ts';
 import type { Once, Outcome } from './once.ts';
@@ -50,9 +52,11 @@ export interface SendingOptions extends PlanOptions {
   /** How many messages a viewer may send; undefined for any number. A key that was used before sends none. */
   readonly rate: RateLimit | undefined;
   readonly observer: Pick<WriteObserver, 'sent'>;
+  /** What events tell of sends, and who is told that there was one. */
+  readonly events: Pick<Events, 'progressOf' | 'touched'>;
 }
 
-export function createSending({ once, rate, observer, ...options }: SendingOptions): Sending {
+export function createSending({ once, rate, observer, events, ...options }: SendingOptions): Sending {
   return {
     async sendMessage({ conversation, content, key }, { viewer, accounts, read: shared }) {
       const account = accounts.get(conversation.accountId);
@@ -72,7 +76,11 @@ export function createSending({ once, rate, observer, ...options }: SendingOptio
           await rate?.take(viewer.id);
           return planMessage(origin, { conversation, content }, read, options);
         };
-        const outcome = await once.run({ scope, provider, fingerprint, keyField, plan, sent }, read);
+        const told = () => {
+          sent();
+          events.touched(conversation);
+        };
+        const outcome = await once.run({ scope, provider, fingerprint, keyField, plan, sent: told }, read);
         return toResult(scope, outcome, conversation);
       });
     },
@@ -114,9 +122,19 @@ export function createSending({ once, rate, observer, ...options }: SendingOptio
       // A try that was followed by another one came to nothing, or there would have been no other.
       if (attempt < last) return toFailedDelivery(deliveryId(ref), new Date().toISOString());
       const known = (await once.refresh({ scope, index, provider }, read)) ?? record;
-      return toDelivery(scope, known, index);
+      return withHeard(toDelivery(scope, known, index));
     },
   };
+
+  /** An event may have told more than the provider answers. Where that can't be known, the answer has to do. */
+  async function withHeard(delivery: Delivery): Promise<Delivery> {
+    const { message, state } = delivery;
+    const heard = message && (await events.progressOf(message).catch(() => undefined));
+    if (!heard || state === 'UNKNOWN' || state === 'FAILED') return delivery;
+    const known = { ...delivery, state };
+    const best = furthest(known, heard)!;
+    return best.state === state ? delivery : { ...delivery, ...best, evidence: 'EVENT' };
+  }
 
   /** Tells how a send to an account has ended. */
   async function observe(

@@ -6,6 +6,8 @@ import type { WriteObserver } from '../messaging/writeObserver.ts';
 import type { StoreObserver } from '../store/observeStore.ts';
 import type { WatchedAccount } from './callMetrics.ts';
 import { createCallMetrics } from './callMetrics.ts';
+import type { EventObserver } from './eventMetrics.ts';
+import { createEventMetrics } from './eventMetrics.ts';
 import { createOperationMetrics } from './operationMetrics.ts';
 import { startProcessMetrics } from './processMetrics.ts';
 import { serveMetrics } from './serveMetrics.ts';
@@ -21,10 +23,12 @@ export interface Metrics {
   readonly calls: CallObserver;
   readonly writes: WriteObserver;
   readonly store: StoreObserver;
+  readonly events: EventObserver;
   /** Says where to look when somebody asks. */
   watchAccounts(load: () => readonly WatchedAccount[]): void;
   watchStore(isUsable: () => boolean): void;
   watchOperations(count: () => number): void;
+  watchSubscriptions(count: () => number): void;
   /** Serves them, and what load balancers are told, on a port of their own; gives the address. */
   listen(host: string, port: number, health: () => Health): Promise<string>;
   close(): Promise<void>;
@@ -36,6 +40,7 @@ export function createMetrics(): Metrics {
   const closers: (() => void | Promise<void>)[] = [];
   return {
     ...createOperationMetrics(registry),
+    ...createEventMetrics(registry),
     ...createStateMetrics(registry),
     ...{ calls, watchAccounts },
     async listen(host, port, health) {
