@@ -15,6 +15,7 @@ const LAYERS = {
   store: ['messaging'],
   uploads: ['messaging'],
   auth: ['messaging'],
+  realtime: ['messaging'],
   config: ['messaging'],
   // What it is told of, and what it must not tell.
   observability: ['messaging', 'config', 'graph/operationReport', 'http/observer', 'store/observeStore'],
