@@ -11,10 +11,11 @@ export interface Drain {
 /** @param milliseconds that the oldest may wait, before `late` is called */
 export function watchDrain(milliseconds: number, late: () => void): Drain {
   let waiting = 0;
+  let hasEnded = false;
   let timer: NodeJS.Timeout | undefined;
   const watch = () => {
     clearTimeout(timer);
-    timer = waiting > 0 ? setTimeout(late, milliseconds) : undefined;
+    timer = waiting > 0 && !hasEnded ? setTimeout(late, milliseconds) : undefined;
   };
   return {
     get waiting() {
@@ -28,6 +29,9 @@ export function watchDrain(milliseconds: number, late: () => void): Drain {
       waiting -= 1;
       watch();
     },
-    end: () => clearTimeout(timer),
+    end() {
+      hasEnded = true;
+      clearTimeout(timer);
+    },
   };
 }
