@@ -27,8 +27,10 @@ export interface SseTransport {
   /**
    * Whether a request wants its answer as events. Some clients accept them for everything that they send: whoever takes JSON as
    * well gets events for a subscription alone.
+   *
+   * @param parameters of the request, not checked yet
    */
-  wants(headers: IncomingHttpHeaders, request: SubscriptionRequest): boolean;
+  wants(headers: IncomingHttpHeaders, parameters: unknown): boolean;
   /** Answers, until the subscription ends or its client goes. Throws a `ParleyError`, without having answered, for who may not begin. */
   serve(
     request: FastifyRequest,
@@ -69,10 +71,10 @@ export function createSseTransport(given: SseOptions): SseTransport {
   let isClosing = false;
 
   return {
-    wants({ accept }, request) {
+    wants({ accept }, parameters) {
       const types = acceptedTypes(accept).map(({ type }) => type);
       if (!types.includes(EVENT_STREAM)) return false;
-      return types.length === 1 || operationKindOf(request) === 'subscription';
+      return types.length === 1 || isSubscription(parameters);
     },
 
     async serve({ headers }, reply, request, viewer) {
@@ -167,6 +169,13 @@ export function createSseTransport(given: SseOptions): SseTransport {
     else for await (const result of results) await writer.write(toEvent(result));
     writer.end();
   }
+}
+
+function isSubscription(parameters: unknown): boolean {
+  const { query, operationName } = (parameters ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof query !== 'string') return false;
+  const name = typeof operationName === 'string' ? operationName : undefined;
+  return operationKindOf({ query, operationName: name }) === 'subscription';
 }
 
 const NOTHING_TO_END = { stop: () => undefined, leave: () => undefined };
