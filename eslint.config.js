@@ -16,6 +16,7 @@ const LAYERS = {
   uploads: ['messaging'],
   realtime: ['messaging'],
   auth: ['messaging'],
+  realtime: ['messaging'],
   config: ['messaging'],
   // What it is told of, and what it must not tell.
   observability: ['messaging', 'config', 'graph/operationReport', 'http/observer', 'store/observeStore'],

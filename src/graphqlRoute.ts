@@ -1,6 +1,6 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
@@ -14,6 +14,9 @@ import type { Overload } from './overload.ts';
 import type { RateLimit } from './messaging/rateLimit.ts';
 import type { Registry } from './messaging/registry.ts';
 import type { Viewer } from './messaging/viewer.ts';
+import type { CallbackTransport } from './realtime/transports/callback.ts';
+import { parseSubscriptionRequest } from './realtime/transports/parseSubscriptionRequest.ts';
+import type { SseTransport } from './realtime/transports/sse.ts';
 import type { UploadLimits } from './uploads/incoming.ts';
 import { hasPreflightHeader, isMultipart, parseMultipart, whenReceived } from './uploads/incoming.ts';
 
@@ -23,6 +26,8 @@ declare module 'fastify' {
     viewer: Viewer | null;
     /** Aborts when the caller is gone; there once the operation counts among those under way. */
     gone: AbortSignal | null;
+    /** What answers in place of the graph, where the request subscribes; there once it may be answered. */
+    subscribing: SseTransport | CallbackTransport | null;
   }
 }
 
@@ -45,6 +50,10 @@ export interface GraphqlRouteOptions {
   readonly readTime: number;
   /** Undefined for none. */
   readonly tracing: Pick<Tracing, 'operation'> | undefined;
+  /** Subscriptions whose events are the answer. */
+  readonly sse?: SseTransport | undefined;
+  /** Subscriptions whose events are sent to a router. */
+  readonly callback?: CallbackTransport | undefined;
 }
 
 const GRAPHQL_PATH = '/graphql';
@@ -59,12 +68,30 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
   const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
   app.decorateRequest('gone', null);
+  app.decorateRequest('subscribing', null);
   // Read below, when the caller may be listened to.
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => {
     done(null);
   });
 
   acceptUtf8Only(app);
+
+  const answerOperation = fastifyApolloHandler(apollo, {
+    context: (request, reply) => {
+      const span = tracing?.operation(request.headers);
+      const context = createContext({
+        ...services,
+        registry,
+        viewer: request.viewer!,
+        headers: request.headers,
+        signal: request.gone!,
+        ...{ span, readTime },
+        whenOver: (listener) => whenClosed(reply, listener),
+      });
+      if (span) whenClosed(reply, () => endOperationSpan(context, reply.raw.writableFinished));
+      return Promise.resolve(context);
+    },
+  });
 
   app.route({
     url: GRAPHQL_PATH,
@@ -81,6 +108,13 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     },
     // A router makes documents of its own: which ones it takes from clients is for it to say.
     preHandler: (request, reply, done) => {
+      request.subscribing = subscribingOf(request, options);
+      if (request.subscribing) {
+        // It lasts: it is none of the operations that are counted. Its document is checked where it begins.
+        overload.check();
+        done();
+        return;
+      }
       if (admit && !request.viewer!.viaRouter) {
         if (request.method === 'GET') request.raw.url = toUrl(admit(fromUrl(request.query)));
         else if (isObject(request.body)) request.body = admit(request.body);
@@ -97,23 +131,34 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
       await (gone ? Promise.race([whenReceived(raw), whenAborted(gone)]) : whenReceived(raw));
       if (gone?.aborted && !raw.complete) void reply.header('connection', 'close');
     },
-    handler: fastifyApolloHandler(apollo, {
-      context: (request, reply) => {
-        const span = tracing?.operation(request.headers);
-        const context = createContext({
-          ...services,
-          registry,
-          viewer: request.viewer!,
-          headers: request.headers,
-          signal: request.gone!,
-          ...{ span, readTime },
-          whenOver: (listener) => whenClosed(reply, listener),
-        });
-        if (span) whenClosed(reply, () => endOperationSpan(context, reply.raw.writableFinished));
-        return Promise.resolve(context);
-      },
-    }),
+    handler(request, reply) {
+      const { subscribing } = request;
+      return subscribing
+        ? serveEvents(subscribing, request, reply)
+        : answerOperation.call(this, request, reply);
+    },
   });
+}
+
+async function serveEvents(
+  transport: SseTransport | CallbackTransport,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { method, query, body, viewer } = request;
+  const subscription = parseSubscriptionRequest(method === 'GET' ? query : body);
+  await transport.serve(request, reply, subscription, viewer!);
+  return reply;
+}
+
+/** Which transport a request means, if any: what can't bring events is an operation like any other. */
+function subscribingOf(
+  { method, headers, query, body }: FastifyRequest,
+  { sse, callback }: GraphqlRouteOptions,
+): SseTransport | CallbackTransport | null {
+  if ((method !== 'GET' && method !== 'POST') || isMultipart(headers)) return null;
+  if (callback && method === 'POST' && callback.wants(headers)) return callback;
+  return sse?.wants(headers, method === 'GET' ? query : body) ? sse : null;
 }
 
 /** Reads JSON as Fastify does, but refuses bytes that are no UTF-8: what stood in for them would be sent to a customer. */
