@@ -4,6 +4,7 @@ import {
   ApolloServerPluginInlineTraceDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
+import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Config } from './config/index.ts';
 import type { GraphContext } from './graph/context.ts';
@@ -14,20 +15,20 @@ import { createOperationChecks } from './graph/operationChecks.ts';
 import type { OperationReport } from './graph/operationReport.ts';
 import { createOperationReport } from './graph/operationReport.ts';
 import { createOperationSpan } from './graph/operationSpan.ts';
-import { createSchema } from './graph/schema.ts';
 
 export interface ApolloOptions {
   readonly config: Config;
   readonly log: Logger;
+  readonly schema: GraphQLSchema;
   /** Told what each operation has come to. */
   readonly report: (report: OperationReport) => void;
 }
 
 /** What runs operations: the schema, the limits before it, and what is told of errors and costs after it. */
-export function createApollo({ config, log, report }: ApolloOptions): ApolloServer<GraphContext> {
+export function createApollo({ config, log, schema, report }: ApolloOptions): ApolloServer<GraphContext> {
   const { production, introspection, limits, persistedOperations } = config;
   return new ApolloServer<GraphContext>({
-    schema: createSchema(),
+    schema,
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,

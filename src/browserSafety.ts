@@ -30,7 +30,7 @@ export function addBrowserSafety(
   });
   if (hostNames) {
     app.addHook('onRequest', ({ hostname }, _reply, done) => {
-      done(hostNames.has(hostname.toLowerCase()) ? undefined : new ParleyError('BAD_REQUEST', STRANGE_NAME));
+      done(hostNames.has(hostname.toLowerCase()) ? undefined : strangeName());
     });
   }
 
@@ -50,6 +50,11 @@ export function addBrowserSafety(
 }
 
 const NO_HOST = 'A request says in the header "host" whom it is for.';
+
+/** The refusal of whoever calls by a name that is not ours. */
+export function strangeName(): ParleyError {
+  return new ParleyError('BAD_REQUEST', STRANGE_NAME);
+}
 
 const STRANGE_NAME =
   'Parley asks nobody here who they are, so it answers only by the names of this machine and that of PUBLIC_URL.';

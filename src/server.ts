@@ -13,6 +13,8 @@ import type { Config } from './config/index.ts';
 import type { EventTimes } from './eventing.ts';
 import { addWebhooks, openEvents, registerSandboxWebhooks } from './eventing.ts';
 import { addExplorer } from './explorer/addExplorer.ts';
+import type { OperationReport } from './graph/operationReport.ts';
+import { createSchema } from './graph/schema.ts';
 import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
 import { addGraphqlRoute } from './graphqlRoute.ts';
 import type { Health, Stage } from './health.ts';
@@ -29,6 +31,7 @@ import { secretsOf } from './observability/secretsOf.ts';
 import type { Account } from './messaging/registry.ts';
 import { watchOverload } from './overload.ts';
 import { startSandbox } from './sandbox/index.ts';
+import { openSubscriptions } from './subscriptions.ts';
 import { createShutdown } from './shutdown.ts';
 import { openStores } from './stores.ts';
 import { trackConnections } from './trackConnections.ts';
@@ -116,19 +119,19 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     done();
   });
   limitArrival(app, BODY_TIMEOUT);
+  const hostNames = hostNamesOf(config);
   addBrowserSafety(app, {
     corsOrigins: config.corsOrigins,
     requestHeaders: ['parley-cost', ...tokenHeadersOf(config)],
-    hostNames: hostNamesOf(config),
+    hostNames,
   });
   await addExplorer(app, { kind: config.explorer, document: EXAMPLE_OPERATIONS });
-  const apollo = createApollo({
-    ...{ config, log },
-    report(report) {
-      metrics.operation(report);
-      logOperation(log, report);
-    },
-  });
+  const schema = createSchema();
+  const reportOperation = (operation: OperationReport) => {
+    metrics.operation(operation);
+    logOperation(log, operation);
+  };
+  const apollo = createApollo({ config, log, schema, report: reportOperation });
   await apollo.start();
   const inFlight = new Set<AbortController>();
   shutdown.signal.addEventListener('abort', () => {
@@ -153,15 +156,17 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     ...{ accounts, registry, events, observer: metrics.events, log },
     isStopping: () => stage === 'stopping',
   });
+  const services = { ...writing, events, log, tellsSchema: config.introspection };
+  const authenticate = createAuthenticate(config.auth, log);
+  const operations = config.limits.operations && stores.rateLimit('operations', config.limits.operations);
+  const subscriptions = openSubscriptions(app, {
+    ...{ config, schema, registry, services, authenticate, operations, overload, hostNames, log },
+    ...{ report: reportOperation, observer: metrics.events },
+  });
   addGraphqlRoute(app, {
     ...{ apollo, inFlight, overload, maxTokens: config.limits.maxTokens },
-    ...{ registry, tracing, readTime: config.operationTimeout },
-    services: {
-      ...{ log, tellsSchema: config.introspection },
-      ...{ events, ...writing },
-    },
-    authenticate: createAuthenticate(config.auth, log),
-    operations: config.limits.operations && stores.rateLimit('operations', config.limits.operations),
+    ...{ registry, tracing, readTime: config.operationTimeout, services, authenticate, operations },
+    ...{ sse: subscriptions.sse, callback: subscriptions.callback },
     documents:
       config.persistedOperations.kind === 'safelist' ? config.persistedOperations.documents : undefined,
     uploads: { ...DEFAULT_UPLOAD_LIMITS, ...config.uploads },
@@ -194,7 +199,9 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     async close() {
       stage = 'stopping';
       shutdown.begin(() => app.server.closeAllConnections());
+      const told = subscriptions.close(DRAIN);
       await app.close();
+      await told;
       await apollo.stop();
       await events.close();
       await closeWriting(shutdown.left());
@@ -246,5 +253,7 @@ function addHealth(app: FastifyInstance, health: () => Health): void {
 
 /** How long a request without files may take to arrive; milliseconds. */
 const BODY_TIMEOUT = 30_000;
+/** Milliseconds in which subscribers learn that Parley stops. */
+const DRAIN = 2_000;
 /** Milliseconds by which Node's own deadline comes after that of uploads, which says what is wrong. */
 const UPLOAD_GRACE = 10_000;
