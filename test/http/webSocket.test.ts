@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { fastify } from 'fastify';
 import type { Client, ClientOptions } from 'graphql-ws';
@@ -30,7 +30,6 @@ interface Started {
 
 const undo: (() => unknown)[] = [];
 afterEach(async () => {
-  jest.useRealTimers();
   for (const step of undo.splice(0).reverse()) await step();
 });
 
