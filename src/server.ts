@@ -199,9 +199,9 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     async close() {
       stage = 'stopping';
       shutdown.begin(() => app.server.closeAllConnections());
-      const told = subscriptions.close(DRAIN);
+      // Before connections are closed that carry no request of HTTP.
+      await subscriptions.close(Math.min(DRAIN, shutdown.left()));
       await app.close();
-      await told;
       await apollo.stop();
       await events.close();
       await closeWriting(shutdown.left());

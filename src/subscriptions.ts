@@ -14,7 +14,7 @@ import { createSubscribe } from './graph/subscribe.ts';
 import { strangeName } from './browserSafety.ts';
 import type { RateLimit } from './messaging/rateLimit.ts';
 import type { Registry } from './messaging/registry.ts';
-import type { FormattedError, Subscribe } from './messaging/subscribing.ts';
+import type { Subscribe } from './messaging/subscribing.ts';
 import type { EventObserver } from './observability/eventMetrics.ts';
 import type { Overload } from './overload.ts';
 import type { CallbackTransport } from './realtime/transports/callback.ts';
@@ -51,7 +51,7 @@ export function openSubscriptions(app: FastifyInstance, options: SubscriptionsOp
   const { config, authenticate, operations, overload, observer, log } = options;
   const { maxConnections, maxViewerConnections, maxConnectionSubscriptions, heartbeat, callbackHosts } =
     config.events;
-  const subscribe = limited(subscribeWith(options), operations);
+  const subscribe = subscribeWith(options);
   const limits = createSubscriptionLimits({
     connections: maxConnections,
     connectionsPerViewer: maxViewerConnections,
@@ -64,6 +64,8 @@ export function openSubscriptions(app: FastifyInstance, options: SubscriptionsOp
   const common = { subscribe, limits, observer: told };
   const webSocket = addWebSocketTransport(app, {
     ...common,
+    // What comes by HTTP has been counted already.
+    subscribe: limited(subscribe, operations),
     ...{ authenticate, heartbeat, maxSubscriptions: maxConnectionSubscriptions },
     checkOrigin: originsOf(config),
     admit(headers) {
@@ -73,7 +75,12 @@ export function openSubscriptions(app: FastifyInstance, options: SubscriptionsOp
     answerHeaders: SECURITY_HEADERS,
   });
   const sse = createSseTransport({ ...common, heartbeat });
-  const callback = createCallbackTransport({ ...common, hosts: callbackHosts });
+  const callback = createCallbackTransport({
+    ...common,
+    hosts: callbackHosts,
+    // A router has one for each of its clients' subscriptions.
+    limits: createSubscriptionLimits({ connections: maxConnections, connectionsPerViewer: maxConnections }),
+  });
   return {
     ...{ sse, callback },
     async close(patience) {
@@ -110,7 +117,7 @@ function subscribeWith(options: SubscriptionsOptions): Subscribe {
           readTime: config.operationTimeout,
         },
       }),
-    format: (error: GraphQLError) => format(error.toJSON(), error) as FormattedError,
+    format: (error: GraphQLError) => format(error.toJSON(), error),
   });
 }
 

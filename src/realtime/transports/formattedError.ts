@@ -21,3 +21,12 @@ export function stopping(): ParleyError {
     },
   );
 }
+
+/** What subscriptions under way are ended with. */
+export function stopped(): ParleyError {
+  return new ParleyError(
+    'SHUTTING_DOWN',
+    'This process of Parley is stopping. Subscribe again, from the last cursor on: another one will take it.',
+    { retryable: true, retryAfter: 1 },
+  );
+}

@@ -6,7 +6,7 @@ import type {
   SubscriptionRequest,
   SubscriptionResult,
 } from '../../messaging/subscribing.ts';
-import { stopping, toFormattedError } from './formattedError.ts';
+import { stopped, toFormattedError } from './formattedError.ts';
 
 type Read = IteratorResult<SubscriptionResult, undefined>;
 
@@ -52,7 +52,7 @@ export function openSubscription(request: SubscriptionRequest, options: OpenOpti
   let endRead: () => void = () => undefined;
   return {
     begun: begin(),
-    stop: () => told.abort(stopping()),
+    stop: () => told.abort(stopped()),
     leave: () => void leave(),
   };
 
