@@ -20,6 +20,7 @@ import type { Overload } from './overload.ts';
 import type { CallbackTransport } from './realtime/transports/callback.ts';
 import { createCallbackTransport } from './realtime/transports/callback.ts';
 import type { SseTransport } from './realtime/transports/sse.ts';
+import { toFormattedError } from './realtime/transports/formattedError.ts';
 import { createSseTransport } from './realtime/transports/sse.ts';
 import { createSubscriptionLimits } from './realtime/transports/subscriptionLimits.ts';
 import { addWebSocketTransport } from './realtime/transports/webSocket.ts';
@@ -125,7 +126,11 @@ function subscribeWith(options: SubscriptionsOptions): Subscribe {
 function limited(subscribe: Subscribe, operations: RateLimit | undefined): Subscribe {
   if (!operations) return subscribe;
   return async (request, subscriber) => {
-    await operations.take(subscriber.viewer.id);
+    try {
+      await operations.take(subscriber.viewer.id);
+    } catch (error) {
+      return { errors: [toFormattedError(error)] };
+    }
     return subscribe(request, subscriber);
   };
 }

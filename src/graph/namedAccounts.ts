@@ -1,4 +1,4 @@
-import { selectAccounts } from '../messaging/conversationList.ts';
+import { narrowAccounts } from '../messaging/conversationList.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { Account, Accounts } from '../messaging/registry.ts';
 
@@ -9,7 +9,7 @@ export function namedAccounts(
 ): readonly Account[] {
   if (accountIds == null) return accounts.all;
   try {
-    return selectAccounts(accounts, { accountIds });
+    return narrowAccounts(accounts, { accountIds });
   } catch (error) {
     // The same words, for an argument that stands by itself.
     if (!(error instanceof InputError)) throw error;

@@ -39,6 +39,8 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request, contextValue }) {
           if (!operation) return Promise.resolve();
+          if (operation.operation === OperationTypeNode.SUBSCRIPTION)
+            throw refusal(operation, 'BAD_REQUEST', NO_SINGLE_ANSWER);
           const { accounts, read, cost, tellsSchema } = contextValue;
           const inputs = request.variables ?? {};
           const { calls, fields } = checkOperation(operation, {
@@ -54,6 +56,9 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
       }),
   };
 }
+
+const NO_SINGLE_ANSWER =
+  'A subscription has no single answer: ask for it over a WebSocket (graphql-transport-ws), or with the header "accept: text/event-stream".';
 
 /** The most items that the lists of one operation may have together, nested lists multiplied. */
 const MAX_ITEMS = 50_000;

@@ -97,10 +97,16 @@ export async function listConversations(
 /** More than anyone has accounts. */
 const MAX_ACCOUNT_IDS = 1_000;
 
-/** Those that a filter names or leaves. Throws an {@link InputError} for one that does not exist. */
-export function selectAccounts(
+/** Those that a filter names, or those of all that can give such a list. Throws an {@link InputError} for one that does not exist. */
+export function selectAccounts(accounts: Accounts, filter: ConversationFilter): Account[] {
+  const named = filter.accountIds !== undefined || filter.providers !== undefined;
+  return narrowAccounts(accounts, filter).filter((account) => named || !unsupportedBy(account, filter.states));
+}
+
+/** Those that a filter leaves, whatever they can do. Throws an {@link InputError} for one that does not exist. */
+export function narrowAccounts(
   accounts: Accounts,
-  { accountIds, providers, states }: ConversationFilter,
+  { accountIds, providers }: Pick<ConversationFilter, 'accountIds' | 'providers'>,
 ): Account[] {
   if (accountIds && accountIds.length > MAX_ACCOUNT_IDS) {
     throw new InputError(
@@ -117,12 +123,10 @@ export function selectAccounts(
       );
     }
   }
-  const named = accountIds !== undefined || providers !== undefined;
-  return accounts.all.filter((account) => {
-    if (accountIds && !accountIds.includes(account.id)) return false;
-    if (providers && !providers.includes(account.provider.name)) return false;
-    return named || !unsupportedBy(account, states);
-  });
+  return accounts.all.filter(
+    ({ id, provider }) =>
+      (!accountIds || accountIds.includes(id)) && (!providers || providers.includes(provider.name)),
+  );
 }
 
 /** Why an account can't give such a list at all; undefined when it can. */

@@ -7,7 +7,7 @@ import { ParleyError, UnsupportedError } from '../messaging/errors.ts';
 import { readInbox } from '../messaging/inbox.ts';
 import type { ProviderEvent } from '../messaging/live.ts';
 import type { LiveStore, LogPosition } from '../messaging/liveStore.ts';
-import { selectAccounts } from '../messaging/conversationList.ts';
+import { narrowAccounts } from '../messaging/conversationList.ts';
 import type { Account } from '../messaging/registry.ts';
 import { sourceOf } from '../messaging/registry.ts';
 import type { Store } from '../messaging/store.ts';
@@ -97,10 +97,7 @@ export function createEvents(options: EventsOptions): OpenEvents {
     },
 
     async inbox({ accounts, filter, size, cursor }) {
-      const selected = selectAccounts(accounts, {
-        accountIds: filter.accountIds,
-        providers: filter.providers,
-      });
+      const selected = narrowAccounts(accounts, filter);
       const own = selected.filter(({ id }) => sources.has(id));
       for (const { id } of own) {
         sources.get(id)!.want();

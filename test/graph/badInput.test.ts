@@ -256,10 +256,15 @@ describe('bad input', () => {
     expect(harness.takeCalls()).toEqual([]);
   });
 
-  it('a subscription is refused as such, while there is none', async () => {
-    const { status, errors } = await harness.query('subscription { __typename }');
+  it('a subscription without a way to bring events is refused as such, and is told which ways there are', async () => {
+    const { status, errors } = await harness.query('subscription { messageAdded { id } }');
     expect(status).toBe(400);
-    expect(errors).toMatchObject([{ extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } }]);
+    expect(errors).toMatchObject([
+      {
+        message: expect.stringMatching(/graphql-transport-ws.*text\/event-stream/),
+        extensions: { code: 'BAD_REQUEST' },
+      },
+    ]);
   });
 
   it('a mutation by GET is refused: whatever follows a link would write', async () => {
