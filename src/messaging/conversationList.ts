@@ -100,7 +100,9 @@ const MAX_ACCOUNT_IDS = 1_000;
 /** Those that a filter names, or those of all that can give such a list. Throws an {@link InputError} for one that does not exist. */
 export function selectAccounts(accounts: Accounts, filter: ConversationFilter): Account[] {
   const named = filter.accountIds !== undefined || filter.providers !== undefined;
-  return narrowAccounts(accounts, filter).filter((account) => named || !unsupportedBy(account, filter.states));
+  return narrowAccounts(accounts, filter).filter(
+    (account) => named || !unsupportedBy(account, filter.states),
+  );
 }
 
 /** Those that a filter leaves, whatever they can do. Throws an {@link InputError} for one that does not exist. */

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { cursorExpired, FIRST, timeOf } from '../messaging/changes.ts';
+import { compareChangeIds, cursorExpired, timeOf } from '../messaging/changes.ts';
 import type { ChangeId } from '../messaging/changes.ts';
 import type { ChangePlace } from '../messaging/cursors.ts';
 import type { Events, FollowRequest, InboxSource, PlacedChange } from '../messaging/events.ts';
@@ -46,6 +46,9 @@ export interface OpenEvents extends Events {
   close(): Promise<void>;
 }
 
+/** Milliseconds by which the clock of the log may be put back, such as when another Redis takes over. */
+const CLOCK_DOUBT = 60_000;
+
 export function createEvents(options: EventsOptions): OpenEvents {
   const { live, store, window, log, times } = options;
   const ingest = createIngest({ live, now: options.now });
@@ -83,7 +86,8 @@ export function createEvents(options: EventsOptions): OpenEvents {
       for (const { id } of own) sources.get(id)!.want();
       const position = await live.position();
       const { epoch } = position;
-      if (!after) return { epoch, changes: [], end: position.last, hasMore: false };
+      const now = placeOf(position);
+      if (!after) return { epoch, changes: [], end: now, hasMore: false };
       const start = checkPlace(after, position);
       const found = await live.changes(
         own.map(({ id }) => id),
@@ -93,7 +97,10 @@ export function createEvents(options: EventsOptions): OpenEvents {
       const changes = found.slice(0, count).map(({ id, accountId, change }) => {
         return { id, accountId, change: JSON.parse(change) as PlacedChange['change'] };
       });
-      return { epoch, changes, end: changes.at(-1)?.id ?? start, hasMore: found.length > count };
+      const last = changes.at(-1)?.id ?? start;
+      const hasMore = found.length > count;
+      // Whoever asks again and again has seen that there was nothing: their cursor must not grow old.
+      return { epoch, changes, end: hasMore ? last : laterOf(last, now), hasMore };
     },
 
     async inbox({ accounts, filter, size, cursor }) {
@@ -152,8 +159,14 @@ export function createEvents(options: EventsOptions): OpenEvents {
 
   function checkPlace({ epoch, id }: ChangePlace, position: LogPosition): ChangeId {
     if (epoch !== position.epoch) throw cursorExpired();
-    if (id !== FIRST && timeOf(id) < position.now - window) throw cursorExpired();
+    if (timeOf(id) < position.now - window) throw cursorExpired();
     return id;
+  }
+
+  /** After all that has happened, and before all that will. */
+  function placeOf({ last, now }: LogPosition): ChangeId {
+    // A little before now: the clock may be put back by that, and still no change comes before this place.
+    return laterOf(last, `${Math.floor(now - Math.min(CLOCK_DOUBT, window / 2))}-0`);
   }
 
   async function sourceFor(account: Account): Promise<InboxSource> {
@@ -172,4 +185,8 @@ export function createEvents(options: EventsOptions): OpenEvents {
     const { code, message } = error instanceof ParleyError ? error : {};
     log.warn(code ? { code, reason: message } : { err: error }, what);
   }
+}
+
+function laterOf(a: ChangeId, b: ChangeId): ChangeId {
+  return compareChangeIds(a, b) < 0 ? b : a;
 }
