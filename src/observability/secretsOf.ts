@@ -22,7 +22,11 @@ function secretsOfAccount(account: AccountConfig): string[] {
       return [account.token];
     case 'letstalk':
       // As the header has it: the user name of Basic, with a password that says nothing.
-      return [account.apiKey, Buffer.from(`${account.apiKey}:X`).toString('base64')];
+      return [
+        account.apiKey,
+        Buffer.from(`${account.apiKey}:X`).toString('base64'),
+        ...(account.live?.authKey === undefined ? [] : [account.live.authKey]),
+      ];
     case 'pigeons':
       return [account.publicKey, ...(account.token === undefined ? [] : [account.token])];
   }
