@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -24,13 +25,21 @@ let listening: Listening[] = [];
 beforeAll(async () => {
   sandbox = await startSandbox();
 });
-beforeEach(() => sandbox.reset());
+beforeEach(async () => {
+  sandbox.reset();
+  await polls(0);
+});
 afterEach(async () => {
   await Promise.all(listening.map(({ close }) => close()));
   await Promise.all(opened.map(({ close }) => close()));
   [listening, opened] = [[], []];
 });
 afterAll(() => sandbox.close());
+
+/** So many polls hang. */
+async function polls(count: number): Promise<void> {
+  while (sandbox.letstalk.live.subscribers() !== count) await new Promise(setImmediate);
+}
 
 const isAgents = ({ provider }: AccountConfig) => provider === 'letstalk';
 
@@ -390,30 +399,50 @@ describe('a connection to Letstalk’s events', () => {
 
   it('ends, and tells nobody any more', async () => {
     const one = await hear();
-    while (sandbox.letstalk.live.subscribers() === 0) await new Promise(setImmediate);
+    await polls(1);
 
     await one.close();
 
-    while (sandbox.letstalk.live.subscribers() > 0) await new Promise(setImmediate);
+    await polls(0);
     const other = await hear();
     await settled(other);
     expect(one.heard).toHaveLength(1);
   });
 
-  it.each([
-    ['at once', 'at once'],
-    ['once it is connected', 'connected'],
-    ['while it is lost', 'disconnected'],
-  ])('that is closed %s keeps no process from ending', async (_when, when) => {
+  it.each<[string, string, (child: ChildProcess) => Promise<void>]>([
+    ['at once', 'at once', () => Promise.resolve()],
+    ['once it is connected', 'connected', () => Promise.resolve()],
+    ['while it is lost', 'disconnected', () => Promise.resolve()],
+    [
+      'while it waits for news',
+      'told',
+      async (child) => {
+        await polls(1);
+        child.kill('SIGUSR2');
+      },
+    ],
+    [
+      'after news that broke off',
+      'told',
+      async (child) => {
+        await polls(1);
+        sandbox.letstalk.live.cutNext();
+        sandbox.letstalk.addMessage(documented);
+        await polls(0);
+        child.kill('SIGUSR2');
+      },
+    ],
+  ])('that is closed %s keeps no process from ending', async (_how, when, act) => {
     const { live, agentKey, agentId: userId, url: baseUrl } = sandbox.letstalk;
     if (when === 'disconnected') live.drop();
     const script = `
       import { createLetstalkLive } from './src/providers/letstalk/live.ts';
       const { when, live, mapping } = JSON.parse(process.argv[1]);
       const close = () => void connection.close();
-      const listener = { event() {}, connected() {}, disconnected() {}, ...(when !== 'at once' && { [when]: close }) };
+      const listener = { event() {}, connected() {}, disconnected() {}, ...{ [when]: close } };
       const connection = createLetstalkLive({ live, mapping, lost() {} })(listener);
       if (when === 'at once') close();
+      if (when === 'told') process.once('SIGUSR2', close);
     `;
     const argument = {
       ...{ when, live: { ...live, authKey: agentKey, userId } },
@@ -426,8 +455,11 @@ describe('a connection to Letstalk’s events', () => {
     );
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+    const ended = once(child, 'close');
 
-    expect(await once(child, 'close')).toEqual([0, null]);
+    await act(child);
+
+    expect(await ended).toEqual([0, null]);
     expect(said).toBe('');
   });
 

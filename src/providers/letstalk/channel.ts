@@ -64,12 +64,12 @@ export function openChannel(
     const from = place;
     const one = new Client({ ...toConfiguration(options), retryConfiguration: Client.NoneRetryPolicy() });
     client = one;
-    watch();
+    watch(Math.min(quiet, HANDSHAKE), () => lose(NO_ANSWER));
     one.addListener({
       message({ message, timetoken }) {
         if (client !== one) return;
         [place, losses] = [timetoken, 0];
-        watch();
+        watch(quiet, renew);
         listener.message(message);
       },
       status(status) {
@@ -77,7 +77,7 @@ export function openChannel(
         const category: string = status.category;
         if (category === 'PNConnectedCategory') {
           place ??= timetokenOf(status);
-          watch();
+          watch(quiet, renew);
           tellConnected();
         } else if (LOST.has(category)) {
           const error = String(status.error);
@@ -117,17 +117,22 @@ export function openChannel(
   }
 
   // An answer that breaks off in the middle is taken by the SDK for a request that it has cancelled itself: it is deaf from then on.
-  function watch(): void {
+  function watch(milliseconds: number, act: () => void): void {
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      end();
-      begin();
-    }, quiet);
+    timer = setTimeout(act, milliseconds);
+  }
+
+  function renew(): void {
+    end();
+    begin();
   }
 }
 
 /** A poll without news does not show, and may hang for 280 seconds; to begin anew costs three small requests. */
 const QUIET = 120_000;
+
+/** A little more than the SDK itself waits for an answer to its first request. */
+const HANDSHAKE = 12_000;
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
@@ -139,6 +144,7 @@ function pauseAfter(losses: number): number {
 }
 
 const CONNECTED = 'connected';
+const NO_ANSWER = 'the server does not answer in time';
 
 const LOST = new Set<string>(['PNConnectionErrorCategory', 'PNDisconnectedUnexpectedlyCategory']);
 
@@ -149,7 +155,7 @@ const REASONS = new Map([
   ['PNMalformedResponseCategory', 'the answer makes no sense'],
   ['PNNetworkIssuesCategory', 'the server is not reached'],
   ['PNServerErrorCategory', 'the server has an error'],
-  ['PNTimeoutCategory', 'the server does not answer in time'],
+  ['PNTimeoutCategory', NO_ANSWER],
 ]);
 
 function toConfiguration({ subscribeKey, publishKey, authKey, userId, origin }: LetstalkLiveOptions) {
@@ -161,8 +167,8 @@ function toConfiguration({ subscribeKey, publishKey, authKey, userId, origin }: 
     // The other one of the SDK's two ways does not tell of every loss.
     enableEventEngine: true,
     suppressLeaveEvents: true,
-    /** Seconds, for what is answered at once. */
-    transactionalRequestTimeout: 10,
+    // Seconds. A poll has none: its time would run on when the answer breaks off, and here it is watched over anyway.
+    ...{ subscribeRequestTimeout: 0, transactionalRequestTimeout: 10 },
   };
 }
 
