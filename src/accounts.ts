@@ -117,6 +117,12 @@ export function sandboxAccounts({ pact, letstalk, pigeons }: Sandbox): readonly 
       apiKey: letstalk.agentKey,
       role: 'agent',
       baseUrl: letstalk.url,
+      live: {
+        subscribeKey: letstalk.live.subscribeKey,
+        publishKey: letstalk.live.publishKey,
+        userId: letstalk.agentId,
+        origin: letstalk.live.origin,
+      },
     },
     {
       id: 'app',
@@ -158,7 +164,11 @@ function createProvider(account: AccountConfig, options: AdapterOptions): Provid
         webhooks: account.webhookSecret !== undefined,
       });
     case 'letstalk':
-      return createLetstalkProvider({ ...options, role: account.role });
+      return createLetstalkProvider({
+        ...options,
+        role: account.role,
+        live: account.live && { ...account.live, authKey: account.live.authKey ?? account.apiKey },
+      });
     case 'pigeons':
       return createPigeonsProvider({
         ...options,

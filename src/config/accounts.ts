@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
+import { isLoopback } from '../isLoopback.ts';
 import { ACCOUNT_ID } from '../messaging/ids.ts';
 import { baseUrl } from './baseUrl.ts';
 import type { ClaimsConfig, ClientConfig } from './callers.ts';
@@ -32,14 +33,16 @@ function isSource(value: string): boolean {
 /** What every account has, whatever its provider. */
 const common = { id, name, resilience: resilience.optional() };
 
+const positive = z
+  .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a whole number' })
+  .refine((value) => Number.isSafeInteger(value) && value > 0, 'must be a whole number above 0');
+
 const pact = z
   .strictObject({
     ...common,
     provider: z.literal('pact'),
     /** The company whose channels the account speaks for. */
-    companyId: z
-      .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a whole number' })
-      .refine((value) => Number.isSafeInteger(value) && value > 0, 'must be a whole number above 0'),
+    companyId: positive,
     token: secret,
     /** The end of the address to which Pact posts webhooks: nothing else says that it is Pact who does. */
     webhookSecret: text
@@ -63,6 +66,28 @@ const pact = z
     },
   );
 
+/** Where Letstalk tells what happens: channels at PubNub, which are a person's own. */
+const letstalkLive = z.strictObject(
+  {
+    subscribeKey: secret,
+    publishKey: secret.optional(),
+    /** The person that the key belongs to: their channel has the number in its name. */
+    userId: positive,
+    /** What PubNub knows the person by; the account's `apiKey` unless given. */
+    authKey: secret.optional(),
+    // The key is part of what is asked for, over and over.
+    origin: baseUrl
+      .refine(isSafe, 'must be an https URL, except on this machine')
+      .default('https://ps.pndsn.com'),
+  },
+  { error: 'must be a mapping of keys to values' },
+);
+
+function isSafe(value: string): boolean {
+  const { protocol, hostname } = new URL(value);
+  return protocol === 'https:' || isLoopback(hostname);
+}
+
 const letstalk = z.strictObject({
   ...common,
   provider: z.literal('letstalk'),
@@ -70,6 +95,8 @@ const letstalk = z.strictObject({
   /** Whom the key belongs to: the one who asks, or the one who answers. */
   role: z.enum(['client', 'agent'], { error: 'must be "client" or "agent"' }),
   baseUrl: baseUrl.default('https://api.letsta.lk'),
+  /** How it is heard what happens; without it, what happens is only seen when it is read. */
+  live: letstalkLive.optional(),
 });
 
 const pigeons = z

@@ -22,7 +22,11 @@ function secretsOfAccount(account: AccountConfig): string[] {
       return [account.token, ...(account.webhookSecret === undefined ? [] : [account.webhookSecret])];
     case 'letstalk':
       // As the header has it: the user name of Basic, with a password that says nothing.
-      return [account.apiKey, Buffer.from(`${account.apiKey}:X`).toString('base64')];
+      return [
+        account.apiKey,
+        Buffer.from(`${account.apiKey}:X`).toString('base64'),
+        ...(account.live?.authKey === undefined ? [] : [account.live.authKey]),
+      ];
     case 'pigeons':
       // The keys open nothing by themselves, but are nobody's business in a log.
       return [account.publicKey, account.token, account.live?.key].filter((secret) => secret !== undefined);

@@ -26,8 +26,11 @@ export interface Ingest {
    * first time is no news.
    */
   takeHistory(conversation: ConversationRef, history: History, context: ReadContext): Promise<void>;
-  /** Takes in what a list tells of conversations. One that nobody knew is no news: it may be as old as the account. */
-  takeListed(conversation: Conversation): Promise<void>;
+  /**
+   * Takes in what a list tells of a conversation. One that nobody knew is no news, nor are its messages up to then: it may be as old as
+   * the account. Unless it is known to be new.
+   */
+  takeListed(conversation: Conversation, isFresh: boolean): Promise<void>;
   /** What is known of a conversation. */
   look(conversation: ConversationRef): Promise<ConversationState | undefined>;
 }
@@ -106,10 +109,14 @@ export function createIngest({
       });
     },
 
-    takeListed: (conversation) =>
-      update(conversation, (state, isNew) =>
-        applyFacts(state, { conversation, isNews: !isNew, now: instant() }),
-      ),
+    takeListed: (conversation, isFresh) =>
+      update(conversation, (state, isNew) => {
+        const { lastActivityAt } = conversation;
+        const start = isFresh ? undefined : toBaseline(lastActivityAt);
+        const isBased = isNew && (isFresh || start !== undefined);
+        const based = isBased ? withBaseline(state, start) : state;
+        return applyFacts(based, { conversation, isNews: !isNew || isFresh, now: instant() });
+      }),
 
     async look({ accountId, externalId }) {
       const [text] = await live.read(accountId, [stateKey(externalId)]);
@@ -210,6 +217,15 @@ function conversationRefOf({
 function toPlace(message: Message | undefined): Place | undefined {
   return message && { sentAt: message.sentAt, externalId: message.externalId };
 }
+
+/** Behind all messages up to an instant. Some providers tell it in whole seconds: what came later in that second is taken for old. */
+function toBaseline(lastActivityAt: string | null | undefined): Place | undefined {
+  return lastActivityAt == null
+    ? undefined
+    : { sentAt: lastActivityAt.replace('.000Z', '.999Z'), externalId: LAST_ID };
+}
+
+const LAST_ID = '\u{10ffff}';
 
 /** Finds out who has sent a message, where that costs a call; nobody knows where it fails. */
 async function settle(message: Message, context: ReadContext): Promise<SettledMessage> {

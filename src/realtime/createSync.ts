@@ -33,6 +33,8 @@ const LIST_PAGE = 100;
 
 export function createSync(ingest: Ingest): Sync {
   const underWay = new Map<string, Promise<void>>();
+  /** When the newest conversation of each account was made that a list has shown: what is newer has come since. */
+  const newestCreated = new Map<string, string>();
 
   return {
     conversation(account, externalId, context) {
@@ -48,22 +50,27 @@ export function createSync(ingest: Ingest): Sync {
       if (!account.provider.listConversations) return [];
       const listed: ConversationRef[] = [];
       const stale: string[] = [];
+      const before = newestCreated.get(account.id);
+      let newest = before ?? '';
       let from: Position | undefined;
       for (let page = 0; page < pages; page += 1) {
         const request = { direction: 'forward', size: LIST_PAGE, ...(from && { from }) } as const;
         const { items, hasMore } = await account.provider.listConversations(request, context);
         for (const { item } of items) {
-          const { accountId, externalId, lastActivityAt } = item;
+          const { accountId, externalId, lastActivityAt, createdAt } = item;
           const known = await ingest.look(item);
-          await ingest.takeListed(item);
+          const isFresh = !known && createdAt != null && before !== undefined && createdAt > before;
+          await ingest.takeListed(item, isFresh);
           listed.push({ accountId, externalId });
-          const isNewer = lastActivityAt != null && lastActivityAt > (known?.lastMessage?.sentAt ?? '');
-          if (known?.baseline && isNewer) stale.push(externalId);
+          if (createdAt != null && createdAt > newest) newest = createdAt;
+          const isNewer = lastActivityAt != null && lastActivityAt > (known?.activityAt ?? '');
+          if (isFresh || (known && isNewer)) stale.push(externalId);
         }
         from = items.at(-1)?.position;
         if (!hasMore || !from) break;
         await pause?.(listed.length);
       }
+      newestCreated.set(account.id, newest);
       for (const externalId of stale.slice(0, reads)) await this.conversation(account, externalId, context);
       return listed;
     },

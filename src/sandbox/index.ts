@@ -10,6 +10,7 @@ export type { DeliveryResult, PactStoredJob } from './pact/jobs.ts';
 export type { PactUploadRow } from './pact/uploads.ts';
 export type { DeliveryMode, StartAnswer } from './pact/writeRoutes.ts';
 export type { PactWebhookDelivery } from './pact/webhook.ts';
+export type { LetstalkLive } from './letstalk/live.ts';
 export type { LetstalkStored } from './letstalk/stored.ts';
 export type { PactStored } from './pact/stored.ts';
 export type { PigeonsStored } from './pigeons/stored.ts';

@@ -21,7 +21,7 @@ const LETSTALK = {
   ...{ listConversations: false, startConversation: false, closeConversation: true },
   ...{ maxAttachmentsPerMessage: 1, textWithAttachment: 'FORBIDDEN' },
   ...{ attachmentMimeTypes: expect.arrayContaining(['image/png', 'application/pdf', 'text/csv']) },
-  ...{ sendActionList: true, sendButtons: false },
+  ...{ sendActionList: true, sendButtons: false, liveEvents: true },
 };
 const PIGEONS = {
   ...PACT,

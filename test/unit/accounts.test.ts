@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { stringify } from 'yaml';
 import { parseAccounts } from '../../src/config/accounts.ts';
+import type { Config } from '../../src/config/index.ts';
+import { secretsOf } from '../../src/observability/secretsOf.ts';
 
 const SECRET = 'canary-secret-51d0';
 
@@ -205,6 +207,73 @@ describe('an account', () => {
   ])('of Pact takes no webhook from %j', (source) => {
     const problems = problemsOf({ ...pact, webhookSecret: SECRET, webhookSources: ['192.0.2.1', source] });
     expect(problems).toContain('accounts[0].webhookSources[1]:');
+  });
+
+  const live = { subscribeKey: 'sub-c-1', userId: 7 };
+
+  it('of Letstalk may say how it is heard what happens, with the rest filled in', () => {
+    const everything = { ...live, publishKey: 'pub-c-1', authKey: SECRET, origin: 'https://events.example' };
+    for (const [given, expected] of [
+      [live, { ...live, origin: 'https://ps.pndsn.com' }],
+      [
+        { ...live, userId: '7' },
+        { ...live, origin: 'https://ps.pndsn.com' },
+      ],
+      [everything, everything],
+      [
+        { ...live, origin: 'http://127.0.0.1:4010/' },
+        { ...live, origin: 'http://127.0.0.1:4010' },
+      ],
+      [
+        { ...live, origin: 'http://[::1]:4010' },
+        { ...live, origin: 'http://[::1]:4010' },
+      ],
+    ])
+      expect(parse([{ ...letstalk, live: given }])).toMatchObject({
+        accounts: [{ live: expected }],
+        problems: [],
+      });
+    expect(parse([letstalk]).accounts).not.toMatchObject([{ live: expect.anything() }]);
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ['subscribeKey', [undefined, '', 'a b', 'a\nb', 5]],
+    ['publishKey', ['', 'a b', 5]],
+    ['authKey', ['', `${SECRET} `, 'ä', 5]],
+    ['userId', [undefined, '', 'seven', 0, -1, 1.5, 1e300, true, [7], '0x10']],
+    [
+      'origin',
+      ['', 5, 'host', 'ftp://host', `https://${SECRET}@host`, 'http://host', 'http://127.0.0.1.example'],
+    ],
+  ])('of Letstalk is refused for a bad %s of its events, by name', (key, values) => {
+    for (const value of values) {
+      const changed = value === undefined ? without(live, key) : { ...live, [key]: value };
+      const problems = problemsOf({ ...letstalk, live: changed });
+      expect([value, problems]).toEqual([value, expect.stringContaining(`accounts[0].live.${key}:`)]);
+      expect(problems).not.toContain(SECRET);
+      expect(problems).not.toContain('\n');
+    }
+  });
+
+  it.each([[5], ['sub-c-1'], [[live]], [true]])('of Letstalk is refused for events that are %j', (value) => {
+    expect(problemsOf({ ...letstalk, live: value })).toBe(
+      'accounts[0].live: must be a mapping of keys to values',
+    );
+  });
+
+  it('of Letstalk is refused for keys of its events that there are not, and others for events', () => {
+    expect(problemsOf({ ...letstalk, live: { ...live, subKey: SECRET } })).toBe(
+      'accounts[0].live: has unknown keys: subKey',
+    );
+    expect(problemsOf({ ...pact, live })).toContain('unknown keys: live');
+  });
+
+  it('of Letstalk has another authKey of its events kept out of logs', () => {
+    const account = { ...letstalk, live: { ...live, authKey: 'canary-auth-key' } };
+    const { accounts } = parse([account]);
+    expect(secretsOf({ accounts, auth: {}, uploads: { storage: {} } } as unknown as Config)).toEqual(
+      expect.arrayContaining([SECRET, 'canary-auth-key']),
+    );
   });
 
   it('of Pigeons needs a token or the header in which callers bring theirs, and not both', () => {

@@ -3,6 +3,8 @@ import type { ErrorSource } from '../../messaging/errors.ts';
 import { InputError, NotFoundError, ParleyError } from '../../messaging/errors.ts';
 import type { PageRequest, Position } from '../../messaging/paging.ts';
 import type { Conversation, Message, Outcome, Provider, ReadContext } from '../../messaging/provider.ts';
+import type { LetstalkLiveOptions } from './channel.ts';
+import { createLetstalkLive } from './live.ts';
 import type { LetstalkRole } from './map.ts';
 import { LIMITS, toConversation, toMessage } from './map.ts';
 import { isLetstalkId, PER_PAGE } from './window.ts';
@@ -12,6 +14,8 @@ import { parseMessages } from './wire.ts';
 
 export interface LetstalkOptions extends AdapterOptions {
   readonly role: LetstalkRole;
+  /** Where it is heard what happens; undefined for nowhere. */
+  readonly live?: LetstalkLiveOptions | undefined;
 }
 
 /** Basic authentication with the key as the user and "X" as the password. */
@@ -21,7 +25,7 @@ export function letstalkHeaders(apiKey: string): Record<string, string> {
 
 /** Letstalk, for one key. It can't list conversations, and knows them by their messages alone. Source: `letstalk.md`. */
 export function createLetstalkProvider(options: LetstalkOptions): Provider {
-  const { accountId, role, baseUrl, http, lost, breached } = options;
+  const { accountId, role, baseUrl, http, lost, breached, live } = options;
   const source: ErrorSource = { provider: 'LETSTALK', accountId };
   const wire = { source, lost, breached };
   const mapping = { accountId, role, baseUrl };
@@ -40,6 +44,7 @@ export function createLetstalkProvider(options: LetstalkOptions): Provider {
     knownStates: ['OPEN', 'CLOSED'],
     isPosition,
     pagesTellConversation: true,
+    ...(live && { openLive: createLetstalkLive({ live, mapping, lost }) }),
 
     loadConversations: (ids, context) => Promise.all(ids.map((id) => loadConversation(id, context))),
 

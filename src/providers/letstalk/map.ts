@@ -12,7 +12,12 @@ import type {
   Participant,
 } from '../../messaging/provider.ts';
 import { url } from '../../http/wire.ts';
-import type { LetstalkActionList, LetstalkMessageRow, LetstalkPerson } from './wire.ts';
+import type {
+  LetstalkActionList,
+  LetstalkConversationFacts,
+  LetstalkMessageRow,
+  LetstalkPerson,
+} from './wire.ts';
 
 /** Whom the account's key belongs to: the one who asks, or the one who answers. */
 export type LetstalkRole = 'client' | 'agent';
@@ -47,6 +52,31 @@ export function toConversation(
       clientName: facts?.clientName ?? null,
       clientAvatarUrl: url(facts?.clientAvatar, baseUrl),
     },
+  };
+}
+
+/**
+ * A conversation as an event tells it. What the event leaves out stays out; nor does it say how old it is, and so not what is newest
+ * in the conversation.
+ */
+export function toToldConversation(
+  externalId: string,
+  told: Partial<LetstalkConversationFacts>,
+  { accountId, baseUrl }: LetstalkMapping,
+): Conversation {
+  const { issue = null, status = null, typeName = null, clientName = null, clientAvatar = null } = told;
+  const state = toState(status);
+  return {
+    accountId,
+    externalId,
+    ...(issue !== null && { title: issue }),
+    ...(state !== null && { state }),
+    ...(clientName !== null && {
+      providerDetails: {
+        kind: 'LetstalkConversation',
+        ...{ typeName, clientName, clientAvatarUrl: url(clientAvatar, baseUrl) },
+      },
+    }),
   };
 }
 

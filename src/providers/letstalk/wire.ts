@@ -101,7 +101,8 @@ export function parseStarted(body: unknown, wire: WireContext): string {
   return id !== null && isLetstalkId(id) ? id : contract.breach('id');
 }
 
-function parseMessageRow(row: JsonObject): LetstalkMessageRow | null {
+/** A message as a list or an event has it; null for what is none. */
+export function parseMessageRow(row: JsonObject): LetstalkMessageRow | null {
   const id = Number(externalId(row['id']) ?? NaN);
   const createdAt = parseInstant(row['created_at']);
   if (!Number.isSafeInteger(id) || createdAt === null) return null;

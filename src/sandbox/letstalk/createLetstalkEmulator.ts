@@ -5,8 +5,10 @@ import { createEmulatorApp } from '../core/emulatorApp.ts';
 import { createSeeded } from '../core/createSeeded.ts';
 import type { Emulator, MountedEmulator } from '../core/Emulator.ts';
 import type { ReceivedFile } from '../core/multipart.ts';
+import { channelOf } from './announcing.ts';
 import { addAccess, AGENT_KEY, CLIENT_KEY, type Access } from './access.ts';
 import { idOf, refusal, refuse } from './answers.ts';
+import { createLetstalkLive, type LetstalkLive } from './live.ts';
 import { createLetstalkOrganisation } from './organisation.ts';
 import { personIds } from './people.ts';
 import type { LetstalkState } from './state.ts';
@@ -27,6 +29,8 @@ export interface LetstalkEmulator
   files(): ReadonlyMap<number, ReceivedFile>;
   /** What clients wrote over HTTP. */
   stored(): LetstalkStored;
+  /** Where it tells what happens, of its own accord. */
+  readonly live: LetstalkLive;
 }
 
 const readCalls = ['messages', 'metadata', 'client'];
@@ -39,7 +43,11 @@ const DEFAULT_AVATAR = '/assets/default-avatar.gif';
  */
 export async function createLetstalkEmulator(url: string): Promise<MountedEmulator<LetstalkEmulator>> {
   const store = createFileStore('letstalk', url, { [DEFAULT_AVATAR]: defaultAvatar });
-  const seeded = createSeeded(() => createLetstalkOrganisation(store, `${url}${DEFAULT_AVATAR}`));
+  const events = createLetstalkLive({ url, channelsOf, defaultChannel: channelOf.agent(personIds.agent) });
+  const { live } = events;
+  const seeded = createSeeded(() =>
+    createLetstalkOrganisation(store, `${url}${DEFAULT_AVATAR}`, live.publish),
+  );
   const now = (): LetstalkState => seeded.now().state;
   const app = await createEmulatorApp({
     url,
@@ -66,17 +74,33 @@ export async function createLetstalkEmulator(url: string): Promise<MountedEmulat
     addMessage: (id, partial) => seeded.change().state.addMessage(id, partial),
     files: () => new Map(seeded.now().files),
     stored: () => storedAtLetstalk(seeded.now()),
+    live,
   };
   return {
-    ...app,
     emulator,
-    prefixes: ['/api/v1/', '/files/letstalk/', '/avatars/letstalk/', DEFAULT_AVATAR],
+    prefixes: ['/api/v1/', '/files/letstalk/', '/avatars/letstalk/', DEFAULT_AVATAR, ...events.prefixes],
+    handle(request, response) {
+      const isEvents = events.prefixes.some((prefix) => request.url?.startsWith(prefix));
+      (isEvents ? events : app).handle(request, response);
+    },
+    async close() {
+      events.close();
+      await app.close();
+    },
     reset() {
       seeded.reset();
+      events.reset();
       emulator.clearFaults();
       emulator.clearRequests();
     },
   };
+}
+
+/** The channels of a key's owner: what happens to them, and that they are there. */
+function channelsOf(authKey: string): readonly string[] {
+  const { agent, client } = personIds;
+  if (authKey === AGENT_KEY) return [channelOf.agent(agent), `presence.user-${agent}`];
+  return authKey === CLIENT_KEY ? [channelOf.client(client), `presence.client-${client}`] : [];
 }
 
 function addReadRoutes(app: FastifyInstance, now: () => LetstalkState, { callerOf, reach }: Access): void {

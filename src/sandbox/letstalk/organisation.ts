@@ -1,6 +1,7 @@
 import type { FileStore } from '../content/fileStore.ts';
 import type { ReceivedFile } from '../core/multipart.ts';
 import { createWritten, type Written } from '../core/written.ts';
+import { announcing, type Publish } from './announcing.ts';
 import { seedLetstalk } from './seed.ts';
 import type { LetstalkState } from './state.ts';
 
@@ -12,7 +13,12 @@ export interface LetstalkOrganisation {
   readonly written: Written<number>;
 }
 
-/** The seed, to which nobody has written yet. */
-export function createLetstalkOrganisation(store: FileStore, defaultAvatar: string): LetstalkOrganisation {
-  return { state: seedLetstalk(store, defaultAvatar), files: new Map(), written: createWritten() };
+/** The seed, to which nobody has written yet. What happens from now on is published. */
+export function createLetstalkOrganisation(
+  store: FileStore,
+  defaultAvatar: string,
+  publish: Publish,
+): LetstalkOrganisation {
+  const state = announcing(seedLetstalk(store, defaultAvatar), publish);
+  return { state, files: new Map(), written: createWritten() };
 }

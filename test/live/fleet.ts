@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sandboxAccounts } from '../../src/accounts.ts';
+import { hashApiKey } from '../../src/auth/clients.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
+import { startSandbox } from '../../src/sandbox/index.ts';
+import type { Run } from '../e2e/processes.ts';
+import { runParley, urlOf } from '../e2e/processes.ts';
+import type { StartedRedis } from '../redis.ts';
+import { startRedis } from '../redis.ts';
