@@ -47,6 +47,7 @@ function toPage(document: string, nonce: string): string {
         new window.EmbeddedSandbox({
           target: '#sandbox',
           initialEndpoint: location.origin + location.pathname,
+          initialSubscriptionEndpoint: location.origin.replace('http', 'ws') + location.pathname,
           endpointIsEditable: false,
           initialState: { document: ${toScriptLiteral(document)}, includeCookies: false },
           runTelemetry: false,

@@ -6,8 +6,8 @@ import { toLabels } from './callMetrics.ts';
 
 /** Told of what providers tell, and of who is told. */
 export interface EventObserver {
-  /** A live connection has come, or has gone. */
-  connected(source: ErrorSource, isConnected: boolean): void;
+  /** A live connection has come, or is lost; null where this process is not to have it any more. */
+  connected(source: ErrorSource, isConnected: boolean | null): void;
   /** `outcome` is `TAKEN`, or a code. */
   event(source: ErrorSource, kind: ProviderEvent['kind'], outcome: string): void;
   webhook(outcome: string): void;
@@ -20,7 +20,7 @@ export function createEventMetrics(registry: Registry) {
   const connections = new Gauge({
     registers,
     name: 'parley_live_connections',
-    help: 'Live connections to providers that this process has, by account: 1 or 0.',
+    help: 'Whether a live connection that this process is to have is there, by account: 1 or 0.',
     labelNames: ['account', 'provider'],
   });
   const events = new Counter({
@@ -57,7 +57,10 @@ export function createEventMetrics(registry: Registry) {
     },
   });
   const observer: EventObserver = {
-    connected: (source, isConnected) => connections.set(toLabels(source), isConnected ? 1 : 0),
+    connected(source, isConnected) {
+      if (isConnected === null) connections.remove(toLabels(source));
+      else connections.set(toLabels(source), isConnected ? 1 : 0);
+    },
     event: (source, kind, outcome) => events.inc({ ...toLabels(source), kind, outcome }),
     webhook: (outcome) => webhooks.inc({ outcome }),
     opened: (transport) => subscribers.inc({ transport }),

@@ -52,7 +52,8 @@ export interface AccountSourceOptions extends SourceTimes {
 }
 
 export interface SourceObserver {
-  connected(accountId: string, isConnected: boolean): void;
+  /** Whether the connection is there; null where it is not to be: nobody wants it, or another process has it. */
+  connected(accountId: string, isConnected: boolean | null): void;
   /** `outcome` is `TAKEN` or an error's code. */
   event(accountId: string, kind: ProviderEvent['kind'], outcome: string): void;
 }
@@ -172,7 +173,10 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
       await followGeneration();
       return;
     }
-    connection ??= provider.openLive!({ event: receive, connected: opened, disconnected: lost }, context);
+    if (!connection) {
+      observer.connected(account.id, false);
+      connection = provider.openLive!({ event: receive, connected: opened, disconnected: lost }, context);
+    }
     if (isGapOpen && isConnected) void closeGap();
   }
 
@@ -190,6 +194,7 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
     connection = undefined;
     waiting = undefined;
     lost('closed');
+    observer.connected(account.id, null);
     await open.close();
     await lease.release().catch(() => undefined);
   }

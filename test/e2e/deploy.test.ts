@@ -83,6 +83,11 @@ function countEverything(metrics: Metrics): void {
   metrics.writes.sent(source, 'SENT');
   metrics.writes.uploaded(source, 'OK', 1);
   metrics.store.call('get', 'OK', 0.001);
+  metrics.events.connected(source, true);
+  metrics.events.event(source, 'MESSAGE', 'TAKEN');
+  metrics.events.webhook('accepted');
+  metrics.events.opened('websocket');
+  metrics.events.closed('websocket', 'left');
   const none = { read: 0, send: 0, upload: 0 };
   metrics.watchAccounts(() => [
     { source, status: 'OPERATIONAL', circuit: 'closed', inFlight: none, queued: none },

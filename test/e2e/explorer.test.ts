@@ -119,6 +119,7 @@ jest.setTimeout(120_000);
 
       expect(await page.evaluate('window.given')).toMatchObject({
         initialEndpoint: `${harness.url}/graphql`,
+        initialSubscriptionEndpoint: `${harness.url.replace('http', 'ws')}/graphql`,
         initialState: { document: EXAMPLE_OPERATIONS, includeCookies: false },
       });
       const answer = await page.evaluate(ASK);
