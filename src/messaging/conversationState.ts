@@ -35,6 +35,8 @@ export interface KnownMessage {
   readonly reactions: readonly string[];
   /** All contents that it has had, by digest, the latest last. */
   readonly contents: readonly string[];
+  /** Whether anybody was told that it is there: what was found in a history is only remembered. */
+  readonly told?: true;
 }
 
 /** A place in a conversation's history. */
@@ -62,7 +64,8 @@ export function emptyState(ref: ConversationRef): ConversationState {
 /**
  * Takes in a message as it is now.
  *
- * @param isNews whether it is told even where nothing was known of it; otherwise it is only remembered
+ * @param isNews whether it is told where nothing was known of it; otherwise it is only remembered
+ * @param isNew whether its provider says that it has just come: then it is told once, also where a look at the history was faster
  */
 export function applyMessage(
   before: ConversationState,
@@ -70,15 +73,23 @@ export function applyMessage(
     message,
     told,
     isNews,
+    isNew = false,
     now,
-  }: { message: SettledMessage; told?: Conversation | undefined; isNews: boolean; now: string },
+  }: {
+    message: SettledMessage;
+    told?: Conversation | undefined;
+    isNews: boolean;
+    isNew?: boolean;
+    now: string;
+  },
 ): Applied {
   const known = before.messages[message.externalId];
   if (!known && isForgotten(before, message)) return { state: before, changes: [] };
   const seen = known ?? UNKNOWN_MESSAGE;
   const content = contentDigest(message);
-  const isAdded = seen.contents.length === 0;
-  const isEdited = !isAdded && !seen.contents.includes(content);
+  const isUnseen = seen.contents.length === 0;
+  const isAdded = !seen.told && (isUnseen ? isNews : isNew);
+  const isEdited = !isUnseen && !seen.contents.includes(content);
   const reactions = message.reactions.map(reactionKey);
   const hasReactions = reactions.some((key) => !seen.reactions.includes(key));
   const progress = furthest(seen.progress, message.delivery && toProgress(message.delivery));
@@ -86,7 +97,8 @@ export function applyMessage(
     sentAt: message.sentAt,
     progress,
     reactions: [...new Set([...seen.reactions, ...reactions])].sort(),
-    contents: isAdded || isEdited ? [...seen.contents, content].slice(-MAX_DIGESTS) : seen.contents,
+    contents: isUnseen || isEdited ? [...seen.contents, content].slice(-MAX_DIGESTS) : seen.contents,
+    ...((seen.told ?? isAdded) && { told: true }),
   };
   const latest = withProgress(message, progress);
   const withFacts = told ? mergeFacts(before, told, message.sentAt) : before;
@@ -102,8 +114,8 @@ export function applyMessage(
   });
   const changes: Change[] = [];
   if (isAdded) {
-    if (isNews) changes.push(tell('MESSAGE_ADDED'));
-  } else {
+    changes.push(tell('MESSAGE_ADDED'));
+  } else if (!isUnseen) {
     if (isEdited) changes.push(tell('MESSAGE_UPDATED'));
     if (hasReactions) changes.push(tell('REACTIONS_UPDATED'));
     if (progress && !isSameProgress(progress, seen.progress))

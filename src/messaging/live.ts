@@ -6,8 +6,14 @@ import type { Conversation, Delivery, Message, ReadContext } from './provider.ts
  * connection, a webhook, a page that was read): whoever takes events gives each effect once.
  */
 export type ProviderEvent =
-  /** A message as it is now, new or not; what the event said of its conversation comes with it. */
-  | { readonly kind: 'MESSAGE'; readonly message: Message; readonly conversation?: Conversation }
+  /** A message as it is now; what the event said of its conversation comes with it. */
+  | {
+      readonly kind: 'MESSAGE';
+      readonly message: Message;
+      readonly conversation?: Conversation;
+      /** Whether the provider says that it has just come; otherwise it may be any. */
+      readonly isNew: boolean;
+    }
   /** How far a message has come. */
   | { readonly kind: 'DELIVERY'; readonly message: MessageRef; readonly progress: EventProgress }
   /** What has become of a send that its provider answered with a job; the job's id is of the account. */

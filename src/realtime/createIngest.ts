@@ -66,10 +66,10 @@ export function createIngest({
     async take(accountId, event, context) {
       switch (event.kind) {
         case 'MESSAGE': {
-          const { message, conversation: told } = event;
+          const { message, conversation: told, isNew } = event;
           const settled = await settle(message, context);
           return update(conversationRefOf(message), (state) =>
-            applyMessage(state, { message: settled, told, isNews: true, now: instant() }),
+            applyMessage(state, { message: settled, told, isNews: true, isNew, now: instant() }),
           );
         }
         case 'DELIVERY': {

@@ -20,6 +20,8 @@ export interface Listener {
 export interface ListenOptions {
   readonly variables?: Record<string, unknown>;
   readonly headers?: Record<string, string>;
+  /** Told of each result as it comes. */
+  readonly next?: (result: any) => void;
 }
 
 /** Subscribes by a real client of the transport, which does not connect again by itself. */
@@ -27,7 +29,7 @@ export function listen(
   url: string,
   transport: Transport,
   query: string,
-  { variables = {}, headers = {} }: ListenOptions = {},
+  { variables = {}, headers = {}, next }: ListenOptions = {},
 ): Listener {
   const results: any[] = [];
   const client =
@@ -43,7 +45,14 @@ export function listen(
   const over = new Promise<void>((resolve, reject) => {
     unsubscribe = client.subscribe(
       { query, variables },
-      { next: (result) => void results.push(result), error: reject, complete: () => resolve() },
+      {
+        next(result) {
+          results.push(result);
+          next?.(result);
+        },
+        error: reject,
+        complete: () => resolve(),
+      },
     );
   });
   over.catch(() => undefined);

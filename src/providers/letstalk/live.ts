@@ -70,6 +70,7 @@ function toProviderEvent(
         kind,
         message: toMessage(row, conversationId, mapping),
         conversation: toToldConversation(conversationId, row.conversation, mapping),
+        isNew: true,
       };
     }
     case 'CONVERSATION': {

@@ -63,7 +63,7 @@ const readMessage: Reader = (data, { call, contract, mapping, lost }) => {
   if (!row) lost(call, 1);
   // Without its time it has no place in a list, but what the list is now can be asked for.
   const message: ProviderEvent = row
-    ? { kind: 'MESSAGE', message: toMessage(row, conversationId, mapping) }
+    ? { kind: 'MESSAGE', message: toMessage(row, conversationId, mapping), isNew: true }
     : { kind: 'STALE', conversationExternalId: conversationId };
   const jobId = pactId(told['job_id']);
   if (jobId === null) return [message];

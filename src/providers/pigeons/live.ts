@@ -23,6 +23,8 @@ const CHANNEL = 'private-conversation.';
 
 /** Each costs a call whenever the connection comes back. */
 const MOST_CHANNELS = 1_000;
+/** The one documented name: a message has come. */
+const ADDED = 'message.sent';
 
 /**
  * Pigeons' events: the Pusher protocol, with a private channel for each conversation. Of their names only `message.sent` is documented:
@@ -42,7 +44,7 @@ export function createPigeonsLive(options: PigeonsLiveOptions): OpenLive {
       sign: (channel, socketId) => sign(channel, socketId, own),
       event(channel, name, data) {
         const message = readMessage(name, data, conversationOf(channel));
-        if (message) listener.event({ kind: 'MESSAGE', message });
+        if (message) listener.event({ kind: 'MESSAGE', message, isNew: name === ADDED });
         else stale(channel);
       },
       unreadable: () => lost('events', 1),
@@ -68,7 +70,7 @@ export function createPigeonsLive(options: PigeonsLiveOptions): OpenLive {
 
   function readMessage(name: string, data: unknown, conversationId: string): Message | null {
     const raw = findMessage(data);
-    const isNew = name === 'message.sent';
+    const isNew = name === ADDED;
     if (!isNew && !(raw && isWhole(raw))) return null;
     const row = raw && parseEventMessage(raw, conversationId);
     if (!row) lost('events', 1);
