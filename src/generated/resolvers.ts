@@ -219,7 +219,7 @@ export type ChangeConnection = {
   readonly edges: ReadonlyArray<ChangeEdge>;
   /** The changes, for callers who go on from `pageInfo` alone. */
   readonly nodes: ReadonlyArray<Change>;
-  /** How to go on: `endCursor` is never null, and `hasPreviousPage` always false. */
+  /** How to go on: `endCursor` is never null, also of an empty page, and `hasPreviousPage` is always false. */
   readonly pageInfo: PageInfo;
 };
 
@@ -352,10 +352,10 @@ export type ConversationState =
   /** Going on. */
   | 'OPEN';
 
-/** A conversation is new, or is not what it was. */
+/** A conversation is new, or has changed. */
 export type ConversationUpdated = {
   readonly __typename?: 'ConversationUpdated';
-  /** The conversation, as it was then. What was not known of it then is read when asked for. */
+  /** The conversation, as it was then. What was not known of it then is read from the provider when it is asked for. */
   readonly conversation: Conversation;
 };
 
@@ -413,10 +413,10 @@ export type DeliveryState =
   /** Nobody can say yet: the provider's answer was lost. It is neither sent again nor given up: repeat the same key, or read `Query.delivery`. */
   | 'UNKNOWN';
 
-/** A message has come further on its way. */
+/** A message has come further on its way: it was sent, delivered or read, or has failed. */
 export type DeliveryUpdated = {
   readonly __typename?: 'DeliveryUpdated';
-  /** How far it had come. Its `message` is null where the provider only names the job by which it calls a send. */
+  /** How far it had come. Its `id` is null, and its `message` where the provider speaks only of a job of its own (Pact): follow a send of yours with `deliveryUpdated`. */
   readonly delivery: Delivery;
 };
 
@@ -536,11 +536,11 @@ export type ImageMedia = {
 export type InboxCompleteness =
   /** All of its conversations, as of `InboxSource.asOf`, and whatever was heard since. */
   | 'COMPLETE'
-  /** Those found so far: the first look at all of them is under way. */
+  /** Those found so far: the first look at all of them is under way, or has failed. Ask again. */
   | 'FILLING'
-  /** None: each caller brings a token of their own, with which nothing is read but what they ask for. */
+  /** None: each caller brings a token of their own to this account, with which nothing is read but what they ask for. */
   | 'NONE'
-  /** Only those of which something was heard, or which were read: the provider can't list conversations. */
+  /** Only those of which something was heard, or which somebody follows: the provider can't list conversations. */
   | 'PARTIAL';
 
 /** A page of the inbox. */
@@ -550,7 +550,7 @@ export type InboxConnection = {
   readonly edges: ReadonlyArray<InboxEdge>;
   /** The conversations, for callers who need no cursor of their own for each. */
   readonly nodes: ReadonlyArray<InboxItem>;
-  /** How to go on. What happens meanwhile moves conversations to the top: whoever goes on from a cursor finds them there. */
+  /** How to go on, to older activity. What happens meanwhile moves conversations to the top, above the pages that were read: subscribe to hear of it. A page can be short, or empty, although there is more. */
   readonly pageInfo: PageInfo;
   /** How much of each account the inbox knows. */
   readonly sources: ReadonlyArray<InboxSource>;
@@ -575,22 +575,22 @@ export type InboxFilter = {
   readonly states?: InputMaybe<ReadonlyArray<ConversationState>>;
   /** Only conversations whose title has this text in it, in capitals or not. At most 200 characters. */
   readonly text?: InputMaybe<Scalars['String']['input']>;
-  /** Only conversations with unread messages, or only those without; those of which that is not known are in neither. */
+  /** Only conversations with unread messages, or only those without. Where the provider does not say (`unreadCount` is null), they are in neither. */
   readonly unread?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 /** A conversation as the inbox knows it. */
 export type InboxItem = {
   readonly __typename?: 'InboxItem';
-  /** When the inbox last heard of it. */
+  /** When Parley last learned anything of it. */
   readonly asOf: Scalars['DateTime']['output'];
-  /** The conversation. What the inbox does not know of it is null; only `messages` and `capabilities` may cost a call to the provider. */
+  /** The conversation. What the inbox does not know of it is null; `messages` is read from the provider, for each row that asks for it. */
   readonly conversation: Conversation;
   /** When something last happened in it. */
   readonly lastActivityAt: Scalars['DateTime']['output'];
-  /** The newest message that the inbox knows. Null while it has only heard of the conversation. */
+  /** The newest message that Parley has read or heard of. Null while it knows of the conversation alone. */
   readonly lastMessage?: Maybe<Message>;
-  /** How many messages the account has not read. Null when the provider does not say. */
+  /** How many messages the account's user has not read, as the provider counts. Null when it does not say (Pact, Letstalk). */
   readonly unreadCount?: Maybe<Scalars['Int']['output']>;
 };
 
@@ -603,7 +603,7 @@ export type InboxSource = {
   readonly asOf?: Maybe<Scalars['DateTime']['output']>;
   /** Whether all of its conversations are known. */
   readonly completeness: InboxCompleteness;
-  /** Why the last look came to nothing. Null when it did not. */
+  /** Why the last look at all of its conversations failed. Null when it did not. */
   readonly error?: Maybe<SourceError>;
 };
 
@@ -768,7 +768,7 @@ export type MessageEdge = {
   readonly node: Message;
 };
 
-/** A message's text or files are not what they were. */
+/** A message's text or files have changed. */
 export type MessageUpdated = {
   readonly __typename?: 'MessageUpdated';
   /** The message, as it was then. */
@@ -1027,7 +1027,7 @@ export type Query = {
   readonly attachment?: Maybe<Attachment>;
   /**
    * What has happened since a cursor, oldest first: whoever was away asks once, and is whole. Without a cursor it gives none, and in
-   * `pageInfo.endCursor` where "now" is: take it before reading what is to be kept up to date.
+   * `pageInfo.endCursor` where "now" is: take that first, then read what is to be kept up to date, then subscribe with it as `after`.
    */
   readonly changes: ChangeConnection;
   /**
@@ -1052,7 +1052,7 @@ export type Query = {
   readonly delivery?: Maybe<Delivery>;
   /**
    * The conversations of all accounts by what happened in them last, newest first, from what Parley has heard of them: a page costs no call
-   * to a provider. It fills by itself, from the first time that somebody asks for it on: see `sources`.
+   * to a provider. It fills by itself, from the first time that somebody asks for it on: `sources` say how much of each account is there.
    */
   readonly inbox: InboxConnection;
   /**
@@ -1165,7 +1165,7 @@ export type ReactionOutcome =
   /** It was there already. */
   | 'UNCHANGED';
 
-/** Somebody has reacted to a message. */
+/** Somebody has reacted to a message. That a reaction is taken back is not told. */
 export type ReactionsUpdated = {
   readonly __typename?: 'ReactionsUpdated';
   /** The message, as it was then. */
@@ -1306,31 +1306,33 @@ export type StartPigeonsConversationInput = {
 };
 
 /**
- * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ * What happens at the providers, as it happens: over a WebSocket (`graphql-transport-ws`) or server-sent events at the same address, or
+ * through a router.
  *
- * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
- * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
+ * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
  */
 export type Subscription = {
   readonly __typename?: 'Subscription';
-  /** Everything that happens, in one list: the same that `Query.changes` gives, with the same cursors. */
+  /** All of that in one stream: what `Query.changes` gives, with the same cursors, as it happens. */
   readonly changes: ChangeEdge;
-  /** A conversation is new, or its title, state, people or unread count are not what they were. */
+  /** Conversations that are new, or whose title, state, people or unread count have changed. A new message alone need not be told here: that is what `messageAdded` is for. */
   readonly conversationUpdated: Conversation;
-  /** How far a send has come: first as it is now, then whenever there is news. It ends once the message is read or has failed. */
+  /** How far a send has come: first as it is now, then whenever there is news. It ends once the message is read or has failed. Its results have no cursor: whoever was away asks for it anew. */
   readonly deliveryUpdated: Delivery;
-  /** A message is there that was not there before, from whichever side. */
+  /** Messages that were not there before: received ones, and sent ones, by whichever app they were sent. What was there before anybody looked is none of them. */
   readonly messageAdded: Message;
-  /** A message's text, files or reactions are not what they were. How far it has come is told by `changes`. */
+  /** Messages whose text or files have changed, or that somebody has reacted to. How far a message has come is told by `changes`. */
   readonly messageUpdated: Message;
 };
 
 
 /**
- * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ * What happens at the providers, as it happens: over a WebSocket (`graphql-transport-ws`) or server-sent events at the same address, or
+ * through a router.
  *
- * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
- * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
+ * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
  */
 export type SubscriptionChangesArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
@@ -1340,10 +1342,11 @@ export type SubscriptionChangesArgs = {
 
 
 /**
- * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ * What happens at the providers, as it happens: over a WebSocket (`graphql-transport-ws`) or server-sent events at the same address, or
+ * through a router.
  *
- * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
- * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
+ * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
  */
 export type SubscriptionConversationUpdatedArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
@@ -1353,10 +1356,11 @@ export type SubscriptionConversationUpdatedArgs = {
 
 
 /**
- * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ * What happens at the providers, as it happens: over a WebSocket (`graphql-transport-ws`) or server-sent events at the same address, or
+ * through a router.
  *
- * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
- * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
+ * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
  */
 export type SubscriptionDeliveryUpdatedArgs = {
   id: Scalars['ID']['input'];
@@ -1364,10 +1368,11 @@ export type SubscriptionDeliveryUpdatedArgs = {
 
 
 /**
- * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ * What happens at the providers, as it happens: over a WebSocket (`graphql-transport-ws`) or server-sent events at the same address, or
+ * through a router.
  *
- * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
- * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
+ * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
  */
 export type SubscriptionMessageAddedArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
@@ -1377,10 +1382,11 @@ export type SubscriptionMessageAddedArgs = {
 
 
 /**
- * What happens, as it happens: over WebSockets (`graphql-transport-ws`) or server-sent events at the same address, or through a router.
+ * What happens at the providers, as it happens: over a WebSocket (`graphql-transport-ws`) or server-sent events at the same address, or
+ * through a router.
  *
- * Each event comes once, and those of a conversation in their order. A result's `extensions.cursor` is the event's place among all: whoever
- * was away asks `Query.changes` from the last one on, or subscribes with it as `after`, and has missed nothing.
+ * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
+ * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
  */
 export type SubscriptionMessageUpdatedArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
