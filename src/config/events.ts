@@ -16,7 +16,8 @@ export const eventVariables = {
   SUBSCRIPTION_HEARTBEAT: timeout().default(12_000),
   SUBSCRIPTION_CALLBACK_HOSTS: list
     .refine(
-      (hosts) => hosts.every((host) => HOST.test(host)),
+      // An empty one is the list's mistake, and told by it.
+      (hosts) => hosts.every((host) => host === '' || HOST.test(host)),
       'must be hosts, or hosts with ports, with commas',
     )
     .optional(),

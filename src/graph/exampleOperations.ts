@@ -1,6 +1,6 @@
 /** What an explorer shows when it is opened; every operation works on the embedded sandbox. */
 export const EXAMPLE_OPERATIONS = `# Everything at once: the newest conversations of all providers that can list them.
-query Inbox {
+query Newest {
   conversations(first: 10) {
     nodes {
       id
@@ -47,6 +47,25 @@ mutation Send {
     delivery { id state evidence asOf }
     userErrors { code message field retryable }
   }
+}
+
+# The same by what happened last, without a call to a provider. It fills by itself: sources say how far.
+query Inbox {
+  inbox(first: 10) {
+    nodes {
+      conversation { id title account { name provider } }
+      lastMessage { text sentAt direction }
+      unreadCount
+      lastActivityAt
+    }
+    pageInfo { hasNextPage endCursor }
+    sources { account { name } completeness asOf error { code message } }
+  }
+}
+
+# Run it, and then Send in another tab: each message comes as it happens.
+subscription Added {
+  messageAdded { text direction conversation { title account { name } } }
 }
 
 # What each account can do.

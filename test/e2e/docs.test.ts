@@ -2,13 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { composeServices } from '@apollo/composition';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { OperationDefinitionNode } from 'graphql';
-import { parse } from 'graphql';
+import { OperationTypeNode, parse, print } from 'graphql';
 import { EXAMPLE_OPERATIONS, FIRST_QUERY } from '../../src/graph/exampleOperations.ts';
 import { environmentSchema } from '../../src/config/environment.ts';
 import { createSchema, printSubgraph } from '../../src/graph/schema.ts';
 import { conversationId } from '../../src/messaging/ids.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
+import { eventually } from '../eventually.ts';
+import { listen } from '../live/listening.ts';
 import { postUpload } from '../uploading.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -32,8 +34,12 @@ describe('the documentation', () => {
   afterAll(() => harness.close());
 
   it('has queries that work when pasted', async () => {
-    const queries = [...blocks('README.md', 'graphql'), ...blocks('docs/sending.md', 'graphql')];
-    expect(queries.length).toBeGreaterThanOrEqual(7);
+    const queries = [
+      ...blocks('README.md', 'graphql'),
+      ...blocks('docs/sending.md', 'graphql'),
+      ...blocks('docs/live.md', 'graphql'),
+    ];
+    expect(queries.length).toBeGreaterThanOrEqual(9);
     const file = { bytes: 'order,amount', fileName: 'orders.csv', type: 'text/csv' };
     const support = conversationId({ accountId: 'support', externalId: '1484305' });
     const { data: uploaded } = await postUpload(harness.url, { conversationId: support }, file);
@@ -52,7 +58,8 @@ describe('the documentation', () => {
 
   it('has example operations for Apollo Sandbox that work', async () => {
     for (const definition of parse(EXAMPLE_OPERATIONS).definitions) {
-      const { name } = definition as OperationDefinitionNode;
+      const { name, operation } = definition as OperationDefinitionNode;
+      if (operation === OperationTypeNode.SUBSCRIPTION) continue;
       const operationName = name?.value;
       const response = await fetch(`${harness.url}/graphql`, {
         method: 'POST',
@@ -61,6 +68,33 @@ describe('the documentation', () => {
       });
       const answer: any = await response.json();
       expect(answer.errors).toBeUndefined();
+    }
+  });
+
+  it('has subscriptions that tell of a message that is sent', async () => {
+    const pasted = [...blocks('README.md', 'sh'), ...blocks('docs/live.md', 'sh')].flatMap(
+      (text) => /"query":"(subscription [^"]+)"/.exec(text)?.slice(1) ?? [],
+    );
+    const examples = parse(EXAMPLE_OPERATIONS).definitions.filter(
+      (definition) => (definition as OperationDefinitionNode).operation === OperationTypeNode.SUBSCRIPTION,
+    );
+    const subscriptions = [...pasted, ...examples.map((definition) => print(definition))];
+    expect([pasted.length, examples.length]).toEqual([2, 1]);
+    const listeners = subscriptions.map((query) => listen(harness.url, 'sse', query));
+    await eventually(async () => {
+      const metrics = await (await fetch(harness.metricsUrl)).text();
+      expect(metrics).toContain(`parley_subscriptions ${subscriptions.length}\n`);
+    });
+    const [, send] = blocks('docs/live.md', 'sh');
+    const [, query] = /"query":"(mutation .+)"}'/.exec(send!)!;
+
+    await harness.data(query!.replaceAll('\\"', '"'));
+
+    for (const listener of listeners) {
+      const [{ data, errors }] = await listener.until(1);
+      expect(errors).toBeUndefined();
+      expect(data.messageAdded.text).toBe('Hello');
+      await listener.stop();
     }
   });
 
