@@ -46,7 +46,8 @@ export function createWakeUps({ client, channel, last }: WakeUpsOptions): WakeUp
   };
 
   function open(): Redis | Cluster {
-    const options = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: 0 };
+    // Nothing is to come for long; 0 would be a deadline of no time at all.
+    const options = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: undefined };
     const opened =
       'nodes' in client
         ? client.duplicate([], { redisOptions: options })

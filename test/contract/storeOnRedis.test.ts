@@ -405,6 +405,23 @@ const CANARY = 'canary-5f2d';
       expect(await store.remove('a', 'two')).toBe(true);
       expect(await store.get('a')).toBeUndefined();
       await store.rateLimit('tries', { count: 1, per: LONG }).take('somebody');
+      const live = store.live(LONG);
+      let wakes = 0;
+      const unfollow = live.follow((accountId) => (wakes += accountId === 'sales' ? 1 : 0));
+      await eventually(async () => {
+        expect(await owner.call('PUBSUB', 'CHANNELS', `${keyPrefix}*`)).toHaveLength(1);
+      });
+      const change = { accountId: 'sales', key: 'conversation:1', activityAt: 1, changes: ['{}'] };
+      expect(await live.commit({ ...change, expected: undefined, state: 'one' })).toBe(true);
+      expect(await live.read('sales', ['conversation:1'])).toEqual(['one']);
+      expect(await live.latest('sales', undefined, 1)).toHaveLength(1);
+      expect(await live.changes(['sales'], '0-0', 1)).toHaveLength(1);
+      expect((await live.position()).last).not.toBe('0-0');
+      await eventually(async () => {
+        await turn();
+        expect(wakes).toBe(1);
+      });
+      unfollow();
       await owner.select(1);
       expect(await owner.keys(`${keyPrefix}rate:tries:*`)).toHaveLength(1);
       await owner.acl('DELUSER', 'documented');
