@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import type { Change, MessageChange } from '../../src/messaging/changes.ts';
 import { FIRST } from '../../src/messaging/changes.ts';
@@ -10,6 +10,8 @@ import { createSystemContext } from '../../src/messaging/systemContext.ts';
 import type { Ingest, TellingEvent } from '../../src/realtime/createIngest.ts';
 import { createIngest } from '../../src/realtime/createIngest.ts';
 import { createMemoryLiveStore } from '../../src/store/createMemoryLiveStore.ts';
+
+jest.setTimeout(60_000);
 
 const ACCOUNTS = ['acme', 'shop'] as const;
 const REF = { accountId: 'acme', externalId: 'c1' };

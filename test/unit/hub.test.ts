@@ -12,6 +12,8 @@ import { createHub } from '../../src/realtime/createHub.ts';
 import { createMemoryLiveStore } from '../../src/store/createMemoryLiveStore.ts';
 import { eventually } from '../eventually.ts';
 
+jest.setTimeout(60_000);
+
 const LONG = 86_400_000;
 const ALL: Interest = { accountIds: ['acme', 'shop'] };
 const ACME: Interest = { accountIds: ['acme'] };

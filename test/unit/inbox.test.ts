@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { emptyState } from '../../src/messaging/conversationState.ts';
 import { encodeChangeCursor } from '../../src/messaging/cursors.ts';
@@ -10,6 +10,8 @@ import type { LiveStore } from '../../src/messaging/liveStore.ts';
 import type { ConversationState as State } from '../../src/messaging/provider.ts';
 import { stateKey } from '../../src/realtime/createIngest.ts';
 import { createMemoryLiveStore } from '../../src/store/createMemoryLiveStore.ts';
+
+jest.setTimeout(60_000);
 
 const ACCOUNTS = ['acme', 'b', 'shop', 'Z'];
 const START = Date.UTC(2024, 4, 1);
