@@ -51,8 +51,9 @@ export interface Applied {
   readonly changes: readonly Change[];
 }
 
-/** How many messages of a conversation are remembered one by one. */
+/** How many messages of a conversation are remembered one by one, and of how many more that only events have named. */
 const MAX_MESSAGES = 100;
+const MAX_AWAITED = 100;
 const MAX_DIGESTS = 16;
 
 export function emptyState(ref: ConversationRef): ConversationState {
@@ -84,7 +85,7 @@ export function applyMessage(
   },
 ): Applied {
   const known = before.messages[message.externalId];
-  if (!known && isForgotten(before, message)) return { state: before, changes: [] };
+  if (known?.sentAt == null && isForgotten(before, message)) return { state: before, changes: [] };
   const seen = known ?? UNKNOWN_MESSAGE;
   const content = contentDigest(message);
   const isUnseen = seen.contents.length === 0;
@@ -103,7 +104,11 @@ export function applyMessage(
   const latest = withProgress(message, progress);
   const withFacts = told ? mergeFacts(before, told, message.sentAt) : before;
   const state = withActivity(
-    { ...withFacts, lastMessage: laterMessage(before.lastMessage, latest), asOf: later(before.asOf, now) },
+    {
+      ...withFacts,
+      lastMessage: laterMessage(before.lastMessage, latest, next),
+      asOf: later(before.asOf, now),
+    },
     message.externalId,
     next,
     message.sentAt,
@@ -144,6 +149,8 @@ export function applyProgress(
     { ...known, progress },
     null,
   );
+  // What can't be remembered would be told again with each repetition.
+  if (!(message.externalId in state.messages)) return { state: before, changes: [] };
   return { state, changes: [deliveryChange(message, progress, now)] };
 }
 
@@ -246,11 +253,10 @@ const UNKNOWN_MESSAGE: KnownMessage = { sentAt: null, progress: null, reactions:
 
 /** What is older than all that is remembered, where no more can be, is no news. */
 function isForgotten({ messages }: ConversationState, message: Place): boolean {
-  const known = Object.entries(messages);
-  if (known.length < MAX_MESSAGES) return false;
-  return known.every(
-    ([externalId, { sentAt }]) => sentAt === null || isAfter({ sentAt, externalId }, message),
+  const known = Object.entries(messages).flatMap(([externalId, { sentAt }]) =>
+    sentAt === null ? [] : [{ sentAt, externalId }],
   );
+  return known.length >= MAX_MESSAGES && known.every((place) => isAfter(place, message));
 }
 
 function withActivity(
@@ -267,9 +273,11 @@ function withActivity(
       { sentAt: right.sentAt ?? NEVER, externalId: b },
     ),
   );
+  const awaited = sorted.filter(([, { sentAt }]) => sentAt === null);
+  const known = sorted.slice(awaited.length);
   return {
     ...state,
-    messages: Object.fromEntries(sorted.slice(-MAX_MESSAGES)),
+    messages: Object.fromEntries([...awaited.slice(-MAX_AWAITED), ...known.slice(-MAX_MESSAGES)]),
     activityAt: sentAt === null ? state.activityAt : later(state.activityAt ?? NEVER, sentAt),
   };
 }
@@ -280,10 +288,10 @@ function mergeFacts(before: ConversationState, told: Conversation, at: string): 
   };
   for (const name of FACTS) {
     const value = told[name];
-    if (value === undefined) continue;
-    const known = facts[name];
     // What a provider does not say now is no reason to forget what it has said.
-    if (!known || (at >= known[1] && (value !== null || known[0] === null))) facts[name] = [value, at];
+    if (value === undefined || value === null) continue;
+    const known = facts[name];
+    if (!known || at >= known[1]) facts[name] = [value, at];
   }
   return { ...before, facts: facts };
 }
@@ -294,20 +302,30 @@ const FACTS = [
   ...(['lastMessageText', 'unreadCount', 'providerDetails'] as const),
 ];
 
-function laterMessage(known: SettledMessage | null, message: SettledMessage): SettledMessage {
+function laterMessage(
+  known: SettledMessage | null,
+  message: SettledMessage,
+  { progress, contents }: KnownMessage,
+): SettledMessage {
   if (!known) return message;
-  const order = comparePlaces(message, known);
-  if (order !== 0) return order > 0 ? message : known;
-  // The same message twice: the one that says more, whichever came first.
-  return versionOf(message) >= versionOf(known) ? message : known;
+  if (message.externalId !== known.externalId) return isAfter(message, known) ? message : known;
+  // The same message twice: the one with the later content, then the one that says more, whichever came first.
+  const isMore = versionOf(message, contents) > versionOf(known, contents);
+  return isMore ? message : withProgress(known, progress);
 }
 
-function versionOf({ delivery, reactions, ...rest }: SettledMessage): string {
-  const rank = delivery && delivery.state !== 'UNKNOWN' ? RANKS[delivery.state] : 0;
-  return `${rank} ${String(reactions.length).padStart(6, '0')} ${digestOf(rest)}`;
+/** How far it has come is no part of it: that is known of the message, whichever version told it. */
+function versionOf({ delivery: _delivery, ...rest }: SettledMessage, contents: readonly string[]): string {
+  const content = contents.indexOf(contentDigest(rest));
+  const counts = [content + 1, rest.reactions.length].map((count) => String(count).padStart(6, '0'));
+  return [...counts, digestOf(rest)].join(' ');
 }
 
-function contentDigest({ text, content, attachments }: Message): string {
+function contentDigest({
+  text,
+  content,
+  attachments,
+}: Pick<Message, 'text' | 'content' | 'attachments'>): string {
   // An address may be signed anew each time.
   const files = attachments.map(({ url: _url, media: _media, ...attachment }) => attachment);
   return digestOf([text, content.kind === 'MediaContent' ? 'MediaContent' : content, files]);

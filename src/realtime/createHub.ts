@@ -52,7 +52,7 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
   /** How many are interested in each account. */
   const accounts = new Map<string, number>();
   let after: ChangeId | undefined;
-  let pumping: Promise<void> | undefined;
+  let isPumping = false;
   let isAskedAgain = false;
   const closing = new AbortController();
   let unfollow: (() => void) | undefined;
@@ -73,36 +73,22 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
         for (;;) {
           const page = await live.changes(interest.accountIds, last, BATCH);
           for (const stored of page) {
+            if (isGone()) return;
             last = stored.id;
             const change = toLogged(stored);
             if (isWanted(change, interest)) yield change;
-            if (signal.aborted) return;
           }
           if (page.length < BATCH && !isOver(follower)) break;
           follower.isOver = false;
         }
-        while (!signal.aborted) {
-          if (follower.isOver) throw tooSlow(maxWaiting);
-          const { waiting } = follower;
-          follower.waiting = [];
-          if (waiting.length === 0) {
-            await new Promise<void>((resolve) => {
-              follower.wake = resolve;
-              // It may have come to an end, or something may have come, just before.
-              if (signal.aborted || closing.signal.aborted || follower.isOver || follower.waiting.length > 0)
-                resolve();
-            });
-            if (isClosed()) return;
-            continue;
-          }
-          for (const [index, change] of waiting.entries()) {
-            if (compareChangeIds(change.id, last) <= 0) continue;
+        while (!isGone() && !isClosed()) {
+          if (isOver(follower)) throw tooSlow(maxWaiting);
+          const change = follower.waiting.shift();
+          if (!change) {
+            await new Promise<void>((resolve) => (follower.wake = resolve));
+          } else if (compareChangeIds(change.id, last) > 0) {
             last = change.id;
             yield change;
-            // What waits has to count while it is being told.
-            if (isOver(follower) || waiting.length - index + follower.waiting.length > maxWaiting)
-              throw tooSlow(maxWaiting);
-            if (isGone()) return;
           }
         }
       } finally {
@@ -122,8 +108,11 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
   };
 
   async function add(interest: Interest): Promise<Follower> {
-    after ??= (await live.position()).last;
-    unfollow ??= live.follow(() => pump());
+    if (after === undefined) {
+      const { last } = await live.position();
+      after ??= last;
+    }
+    if (!isClosed()) unfollow ??= live.follow(() => pump());
     const accountIds = new Set(interest.accountIds);
     const follower: Follower = { interest, accountIds, waiting: [], isOver: false, wake: () => undefined };
     followers.add(follower);
@@ -153,38 +142,48 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
   /** Reads what is new, one batch after the other; once more where somebody asks meanwhile. */
   function pump(): void {
     isAskedAgain = true;
-    pumping ??= (async () => {
-      while (isAskedAgain && !closing.signal.aborted) {
-        isAskedAgain = false;
-        try {
-          await readOn();
-        } catch (error) {
-          report(error, 'changes for those who follow them');
-          clearTimeout(retry);
-          retry = setTimeout(pump, RETRY_PAUSE);
-          retry.unref();
-        }
+    if (!isPumping) void readWhileAsked();
+  }
+
+  async function readWhileAsked(): Promise<void> {
+    isPumping = true;
+    while (isAskedAgain && !isClosed()) {
+      isAskedAgain = false;
+      try {
+        await readOn();
+      } catch (error) {
+        if (isClosed()) break;
+        report(error, 'changes for those who follow them');
+        clearTimeout(retry);
+        retry = setTimeout(pump, RETRY_PAUSE);
+        retry.unref();
       }
-    })().finally(() => {
-      pumping = undefined;
-    });
+    }
+    isPumping = false;
   }
 
   async function readOn(): Promise<void> {
+    // Before anybody knows who follows what: whoever comes later has read up to there.
+    const { last } = await live.position();
     for (;;) {
       const ids = [...accounts.keys()];
-      if (ids.length === 0) return;
-      const page = await live.changes(ids, after ?? FIRST, BATCH).catch((error: unknown) => {
-        // So far behind that changes were dropped: who follows goes on from what there is.
-        if (error instanceof ParleyError && error.code === 'CURSOR_EXPIRED') return skip();
-        throw error;
-      });
+      const page = ids.length === 0 ? [] : await readPage(ids);
       for (const stored of page) {
         after = stored.id;
         tell(toLogged(stored));
       }
-      if (page.length < BATCH) return;
+      if (page.length < BATCH) break;
     }
+    // What nobody follows has to be read by nobody.
+    if (compareChangeIds(last, after ?? FIRST) > 0) after = last;
+  }
+
+  function readPage(ids: readonly string[]): Promise<readonly StoredChange[]> {
+    return live.changes(ids, after ?? FIRST, BATCH).catch((error: unknown) => {
+      // So far behind that changes were dropped: who follows goes on from what there is.
+      if (error instanceof ParleyError && error.code === 'CURSOR_EXPIRED') return skip();
+      throw error;
+    });
   }
 
   async function skip(): Promise<readonly StoredChange[]> {

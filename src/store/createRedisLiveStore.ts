@@ -128,6 +128,16 @@ const IS_BEFORE = `
     return tonumber(an) < tonumber(bn)
   end`;
 
+// As the sorted set has them, by bytes: Lua compares texts as the language of the server's machine does.
+const IS_BELOW = `
+  local function isBelow(a, b)
+    for i = 1, math.min(#a, #b) do
+      local x, y = string.byte(a, i), string.byte(b, i)
+      if x ~= y then return x < y end
+    end
+    return #a < #b
+  end`;
+
 function withScripts(client: Redis | Cluster): Commands {
   client.defineCommand('parleyCommit', {
     numberOfKeys: 7,
@@ -139,6 +149,8 @@ function withScripts(client: Redis | Cluster): Commands {
         redis.call('PEXPIRE', KEYS[2], ARGV[3])
         local over = redis.call('ZCARD', KEYS[2]) - tonumber(ARGV[6])
         if over > 0 then redis.call('ZREMRANGEBYRANK', KEYS[2], 0, over - 1) end
+      else
+        redis.call('ZREM', KEYS[2], ARGV[5])
       end
       if #ARGV == 11 then return 1 end
       local clock = redis.call('TIME')
@@ -173,7 +185,7 @@ function withScripts(client: Redis | Cluster): Commands {
   });
   client.defineCommand('parleyLatest', {
     numberOfKeys: 2,
-    lua: `
+    lua: `${IS_BELOW}
       local rows = {}
       local start = 0
       local count = tonumber(ARGV[3])
@@ -183,7 +195,7 @@ function withScripts(client: Redis | Cluster): Commands {
         if #page == 0 then break end
         for i = 1, #page, 2 do
           local key, score = page[i], page[i + 1]
-          local isAfter = ARGV[1] == '' or tonumber(score) < tonumber(ARGV[1]) or key < ARGV[2]
+          local isAfter = ARGV[1] == '' or tonumber(score) < tonumber(ARGV[1]) or isBelow(key, ARGV[2])
           if isAfter and #rows < count * 3 then
             local state = redis.call('GET', KEYS[2] .. key)
             if state then

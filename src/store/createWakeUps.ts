@@ -46,23 +46,17 @@ export function createWakeUps({ client, channel, last }: WakeUpsOptions): WakeUp
   };
 
   function open(): Redis | Cluster {
-    // Nothing is to come for long; 0 would be a deadline of no time at all.
-    const options = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: undefined };
-    const opened =
-      'nodes' in client
-        ? client.duplicate([], { redisOptions: options })
-        : client.duplicate({ ...options, autoResubscribe: true });
+    const opened = 'nodes' in client ? client.duplicate() : client.duplicate({ autoResubscribe: false });
     // The connection that commands use says why.
     opened.on('error', () => undefined);
     opened.on('message', (_channel: string, accountId: string) => wake(accountId));
-    opened.on('ready', () => wake());
-    const subscribe = () => {
+    // With each connection anew: a subscription that has failed is not made again by itself.
+    opened.on('ready', () => {
       opened.subscribe(channel).then(
         () => wake(),
         () => undefined,
       );
-    };
-    subscribe();
+    });
     opened.on('close', () => {
       seen = undefined;
     });
