@@ -6,6 +6,8 @@
  *   npm run bench:subscribers             5,000 subscribers
  *   npm run bench:subscribers -- 1000     1,000
  *
+ *   SERVER_NODE_OPTIONS='--cpu-prof' npm run bench:subscribers     with a profile of each server
+ *
  * Needs Linux, whose kernel tells what a process has used, and as many open files as there are subscribers (`ulimit -n`).
  */
 import type { ChildProcess } from 'node:child_process';

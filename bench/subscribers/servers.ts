@@ -72,7 +72,6 @@ export async function startPeer({ conversations }: ServerOptions): Promise<Serve
 
 async function start(script: string, env: Record<string, string>): Promise<Pick<Server, 'child' | 'url'>> {
   const collect = fileURLToPath(new URL('collectOnSignal.ts', import.meta.url));
-  // What a profile takes, and the like.
   const extra = process.env['SERVER_NODE_OPTIONS']?.split(' ') ?? [];
   const child = spawn(
     process.execPath,
