@@ -80,7 +80,7 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     context: (request, reply) => {
       const span = tracing?.operation(request.headers);
       const context = createContext({
-        ...services,
+        services,
         registry,
         viewer: request.viewer!,
         headers: request.headers,

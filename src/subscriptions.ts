@@ -107,16 +107,14 @@ function subscribeWith(options: SubscriptionsOptions): Subscribe {
       persistedOperations.kind === 'safelist' ? createSafelist(persistedOperations.documents) : undefined,
     contextFor: ({ viewer, headers, signal }, whenOver) =>
       createContext({
-        ...services,
-        ...{
-          registry,
-          viewer,
-          headers,
-          signal,
-          whenOver,
-          span: undefined,
-          readTime: config.operationTimeout,
-        },
+        services,
+        registry,
+        viewer,
+        headers,
+        signal,
+        whenOver,
+        span: undefined,
+        readTime: config.operationTimeout,
       }),
     format: (error: GraphQLError) => format(error.toJSON(), error),
   });

@@ -49,7 +49,8 @@ export interface OperationCost {
   fields: number | undefined;
 }
 
-export interface ContextOptions extends GraphServices {
+export interface ContextOptions {
+  readonly services: GraphServices;
   readonly registry: Registry;
   readonly viewer: Viewer;
   /** The incoming request's headers, by lower-case name. */
@@ -64,18 +65,19 @@ export interface ContextOptions extends GraphServices {
   readonly whenOver: (listener: () => void) => void;
 }
 
-/** Nothing in a context outlives its operation, so that no caller can see what another one read. */
+/**
+ * Nothing in a context outlives its operation, so that no caller can see what another one read. One is made for each event of each
+ * subscriber: what most of those never ask for is made when it is, and no object has getters of its own, each of which costs V8 a shape.
+ */
 export function createContext(options: ContextOptions): GraphContext {
-  const { registry, viewer, headers, signal, span, readTime, whenOver, ...services } = options;
+  const { services, registry, viewer, headers, signal, span, readTime, whenOver } = options;
   const shared = new Map<string, Promise<unknown>>();
-  let deadline = createDeadline(readTime);
+  const deadline = createDeadline(readTime);
   whenOver(() => deadline.end());
   const read: ReadContext = {
     signal,
     span,
-    get deadline() {
-      return deadline;
-    },
+    deadline,
     calls: createUpstreamCalls(),
     header: (name) => [headers[name] ?? []].flat()[0],
     share: <T>(key: string, load: () => Promise<T>) => {
@@ -88,21 +90,28 @@ export function createContext(options: ContextOptions): GraphContext {
   };
   const accounts = registry.of(viewer);
   const loaders = createLoaders(accounts, read);
+  const { sending, uploading, gestures, events, tellsSchema, log } = services;
   return {
-    ...services,
+    // By name: what is spread has to be looked through each time.
+    sending,
+    uploading,
+    gestures,
+    events,
+    tellsSchema,
+    log,
     loaders,
     accounts,
     read,
     cost: { estimate: undefined, fields: undefined },
     refusals: new Set(),
     caller: {
-      ...{ viewer, accounts },
+      viewer,
+      accounts,
       // What a write goes by is as it is now, and takes the time that it takes.
       read: { ...read, calls: read.calls.ofWrites, deadline: undefined, fresh: true },
     },
     forget() {
-      deadline.end();
-      deadline = createDeadline(readTime);
+      deadline.renew();
       shared.clear();
       loaders.clear();
     },

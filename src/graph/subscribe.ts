@@ -16,6 +16,7 @@ import {
   validate,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import type { Change } from '../messaging/changes.ts';
 import { encodeChangeCursor } from '../messaging/cursors.ts';
 import { ParleyError } from '../messaging/errors.ts';
 import type { PlacedChange } from '../messaging/events.ts';
@@ -129,9 +130,10 @@ export function createSubscribe(options: SubscribeOptions): Subscribe {
       const contextValue = contextFor(subscriber, end.whenOver);
       contextValue.read.calls.limitTo(maxCost, { writesToo: true });
       try {
-        const { data, errors } = await execute({ ...checked, rootValue: event, contextValue });
-        const placed = event as Partial<PlacedChange>;
-        const cursor = placed.epoch === undefined ? undefined : encodeChangeCursor(placed as PlacedChange);
+        const { document, variableValues, operationName } = checked;
+        const args = { schema, document, variableValues, operationName, rootValue: event, contextValue };
+        const { data, errors } = await execute(args);
+        const cursor = cursorOf(event as Partial<PlacedChange>);
         return {
           data: data ?? null,
           ...(errors && { errors: errors.map((error) => format(error)) }),
@@ -207,6 +209,18 @@ function toGraphQLError(error: unknown): GraphQLError {
   }
   const { message } = error as Error;
   return new GraphQLError(message, { originalError: error as Error });
+}
+
+/** Of each change, since it is the same for all who are told of it. */
+const cursors = new WeakMap<Change, string>();
+
+function cursorOf({ epoch, id, change }: Partial<PlacedChange>): string | undefined {
+  if (epoch === undefined || !id || !change) return undefined;
+  const known = cursors.get(change);
+  if (known !== undefined) return known;
+  const cursor = encodeChangeCursor({ epoch, id });
+  cursors.set(change, cursor);
+  return cursor;
 }
 
 /** Calls whoever waits for the end of something. */

@@ -1,4 +1,4 @@
-import type { ChangeId, LoggedChange, SettledMessage } from './changes.ts';
+import type { Change, ChangeId, LoggedChange, SettledMessage } from './changes.ts';
 import type { ChangePlace } from './cursors.ts';
 import type { ParleyError } from './errors.ts';
 import type { ConversationRef, MessageRef } from './ids.ts';
@@ -27,6 +27,8 @@ export interface FollowRequest {
   readonly accounts: readonly Account[];
   /** Of one of the accounts. */
   readonly conversation?: ConversationRef | undefined;
+  /** Only changes of these kinds; undefined for all. */
+  readonly kinds?: readonly Change['kind'][] | undefined;
   readonly after?: ChangePlace | undefined;
   readonly signal: AbortSignal;
 }

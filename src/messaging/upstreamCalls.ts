@@ -32,35 +32,51 @@ export interface UpstreamCalls {
 }
 
 export function createUpstreamCalls(): UpstreamCalls {
-  const most = { reads: Infinity, writes: Infinity };
-  let begun = 0;
-  let count = 0;
-  const ofWrites = countFor('writes');
-  return countFor('reads');
+  return new CountedCalls({ begun: 0, made: 0, reads: Infinity, writes: Infinity }, 'reads');
+}
 
-  function countFor(kind: keyof typeof most): UpstreamCalls {
-    return {
-      get count() {
-        return count;
-      },
-      get hasRoom() {
-        return count < most[kind];
-      },
-      get ofWrites() {
-        return kind === 'writes' ? this : ofWrites;
-      },
-      limitTo(limit, { writesToo }) {
-        most.reads = limit;
-        if (writesToo) most.writes = limit;
-      },
-      begin() {
-        begun += 1;
-        if (begun > most[kind]) throw tooCostly(most[kind]);
-      },
-      made() {
-        count += 1;
-      },
-    };
+interface Counts {
+  begun: number;
+  made: number;
+  /** The most of each kind. */
+  reads: number;
+  writes: number;
+}
+
+class CountedCalls implements UpstreamCalls {
+  readonly #counts: Counts;
+  readonly #kind: 'reads' | 'writes';
+
+  constructor(counts: Counts, kind: 'reads' | 'writes') {
+    this.#counts = counts;
+    this.#kind = kind;
+  }
+
+  get count(): number {
+    return this.#counts.made;
+  }
+
+  get hasRoom(): boolean {
+    return this.#counts.made < this.#counts[this.#kind];
+  }
+
+  get ofWrites(): UpstreamCalls {
+    return this.#kind === 'writes' ? this : new CountedCalls(this.#counts, 'writes');
+  }
+
+  limitTo(limit: number, { writesToo }: { readonly writesToo: boolean }): void {
+    this.#counts.reads = limit;
+    if (writesToo) this.#counts.writes = limit;
+  }
+
+  begin(): void {
+    this.#counts.begun += 1;
+    const most = this.#counts[this.#kind];
+    if (this.#counts.begun > most) throw tooCostly(most);
+  }
+
+  made(): void {
+    this.#counts.made += 1;
   }
 }
 

@@ -66,13 +66,13 @@ export function createEvents(options: EventsOptions): OpenEvents {
 
   return {
     async *follow(request) {
-      const { accounts, conversation, after, signal } = request;
+      const { accounts, conversation, kinds, after, signal } = request;
       for (const account of accounts) checkOwn(account);
       const unwatch = watch(request);
       try {
         const position = await live.position();
         const start = after ? checkPlace(after, position) : position.last;
-        const interest = { accountIds: accounts.map(({ id }) => id), conversation };
+        const interest = { accountIds: accounts.map(({ id }) => id), conversation, kinds };
         for await (const change of hub.follow(interest, start, signal)) {
           yield { ...change, epoch: position.epoch } satisfies PlacedChange;
         }

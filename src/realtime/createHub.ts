@@ -10,6 +10,8 @@ export interface Interest {
   readonly accountIds: readonly string[];
   /** Only this one of them; undefined for all. */
   readonly conversation?: ConversationRef | undefined;
+  /** Only changes of these kinds; undefined for all. */
+  readonly kinds?: readonly Change['kind'][] | undefined;
 }
 
 /** Tells many in one process what all processes write down. */
@@ -42,6 +44,11 @@ interface Follower {
 
 /** Changes read at once. */
 const BATCH = 500;
+/**
+ * How many are woken at once. Between two turns others have theirs, and what the first were told goes out; all at once, thousands of
+ * results would be in memory together, each half done.
+ */
+const TURN = 100;
 /** Milliseconds before the log is asked again that could not be read. */
 const RETRY_PAUSE = 500;
 
@@ -51,6 +58,9 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
   const interested = new Map<string, Set<Follower>>();
   /** How many are interested in each account. */
   const accounts = new Map<string, number>();
+  /** Who has something to take, the first told first. */
+  const due = new Set<Follower>();
+  let turn: NodeJS.Immediate | undefined;
   let after: ChangeId | undefined;
   let isPumping = false;
   let isAskedAgain = false;
@@ -103,6 +113,7 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
       closing.abort();
       unfollow?.();
       clearTimeout(retry);
+      clearImmediate(turn);
       for (const follower of followers) follower.wake();
     },
   };
@@ -127,6 +138,7 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
 
   function remove(follower: Follower): void {
     if (!followers.delete(follower)) return;
+    due.delete(follower);
     for (const key of keysOf(follower)) {
       const set = interested.get(key)!;
       set.delete(follower);
@@ -200,14 +212,31 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
     ];
     for (const key of keys) {
       for (const follower of interested.get(key) ?? []) {
+        if (!isOfKind(change, follower.interest)) continue;
         if (follower.waiting.length >= maxWaiting) {
           overrun(follower);
           continue;
         }
         follower.waiting.push(change);
-        follower.wake();
+        wakeInTurn(follower);
       }
     }
+  }
+
+  function wakeInTurn(follower: Follower): void {
+    due.add(follower);
+    turn ??= setImmediate(wakeNext);
+  }
+
+  function wakeNext(): void {
+    let left = TURN;
+    for (const follower of due) {
+      if (left === 0) break;
+      left -= 1;
+      due.delete(follower);
+      follower.wake();
+    }
+    turn = due.size > 0 ? setImmediate(wakeNext) : undefined;
   }
 
   function overrun(follower: Follower): void {
@@ -227,8 +256,14 @@ function keyOf(accountId: string, conversationId: string): string {
   return `${accountId} ${conversationId}`;
 }
 
-function isWanted({ change }: LoggedChange, { conversation }: Interest): boolean {
-  return !conversation || conversationOf(change) === conversation.externalId;
+function isWanted(logged: LoggedChange, interest: Interest): boolean {
+  const { conversation } = interest;
+  if (conversation && conversationOf(logged.change) !== conversation.externalId) return false;
+  return isOfKind(logged, interest);
+}
+
+function isOfKind({ change }: LoggedChange, { kinds }: Interest): boolean {
+  return !kinds || kinds.includes(change.kind);
 }
 
 function toLogged({ id, accountId, change }: StoredChange): LoggedChange {

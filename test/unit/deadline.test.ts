@@ -27,4 +27,21 @@ describe('a deadline', () => {
     jest.advanceTimersByTime(2_000);
     expect(deadline.signal.aborted).toBe(false);
   });
+
+  it('counts anew once it is renewed, with another signal', () => {
+    const deadline = createDeadline(1_000);
+    const before = deadline.signal;
+    jest.advanceTimersByTime(600);
+    deadline.renew();
+    jest.advanceTimersByTime(600);
+    expect([deadline.left(), before.aborted, deadline.signal.aborted]).toEqual([400, false, false]);
+    jest.advanceTimersByTime(400);
+    expect([before.aborted, deadline.signal.aborted]).toEqual([false, true]);
+  });
+
+  it('has aborted where its signal is looked at only when its time is over', () => {
+    const deadline = createDeadline(1_000);
+    jest.advanceTimersByTime(1_000);
+    expect(deadline.signal.aborted).toBe(true);
+  });
 });

@@ -46,8 +46,7 @@ function subscription<Shown>(
 ) {
   return {
     subscribe(_root: unknown, scope: Scope, context: GraphContext) {
-      const request = toRequest(scope, context);
-      return tell(context, request, kinds);
+      return context.events.follow({ ...toRequest(scope, context), kinds });
     },
     resolve: (placed: PlacedChange, _scope: Scope, context: GraphContext, _info: GraphQLResolveInfo) => {
       // What somebody was allowed to see may not be theirs any more.
@@ -55,11 +54,6 @@ function subscription<Shown>(
       return show(placed, context);
     },
   };
-}
-
-async function* tell({ events }: GraphContext, request: FollowRequest, kinds: readonly Kind[] | undefined) {
-  for await (const placed of events.follow(request))
-    if (!kinds || kinds.includes(placed.change.kind)) yield placed;
 }
 
 function toRequest(

@@ -13,9 +13,19 @@ export function watchDrain(milliseconds: number, late: () => void): Drain {
   let waiting = 0;
   let hasEnded = false;
   let timer: NodeJS.Timeout | undefined;
+  /** Since when the oldest has been waiting. */
+  let since = 0;
+  // One that is there already is not set anew: there would be one for each result.
   const watch = () => {
-    clearTimeout(timer);
-    timer = waiting > 0 && !hasEnded ? setTimeout(late, milliseconds) : undefined;
+    since = performance.now();
+    if (waiting > 0 && !hasEnded) timer ??= setTimeout(look, milliseconds);
+  };
+  const look = () => {
+    timer = undefined;
+    if (waiting === 0 || hasEnded) return;
+    const left = since + milliseconds - performance.now();
+    if (left > 0) timer = setTimeout(look, Math.ceil(left));
+    else late();
   };
   return {
     get waiting() {
