@@ -173,7 +173,7 @@ type Tellable =
 
 function tell(ingest: Ingest, tellable: Tellable): Promise<void> {
   return tellable.how === 'list'
-    ? ingest.takeListed(tellable.conversation)
+    ? ingest.takeListed(tellable.conversation, false)
     : ingest.take(tellable.accountId, tellable.event, context);
 }
 
@@ -236,6 +236,7 @@ function tellablesOf(accountId: string, externalId: string): fc.Arbitrary<readon
           const events = versions.map(({ reactions, state }) =>
             toEvent({
               kind: 'MESSAGE',
+              isNew: false,
               message: messageOf(id, {
                 ...options,
                 reactions: EMOJIS.slice(0, reactions),
@@ -475,7 +476,7 @@ function deliveryOf(change: Change): readonly [string, Delivery | null] {
 }
 
 describe('what is told of messages', () => {
-  const told = (message: Message): TellingEvent => ({ kind: 'MESSAGE', message });
+  const told = (message: Message): TellingEvent => ({ kind: 'MESSAGE', message, isNew: false });
   const delivery = (externalId: string, state: State): TellingEvent => {
     return {
       kind: 'DELIVERY',
@@ -702,12 +703,12 @@ describe('what is told of messages', () => {
     it('tells nothing of one that a list brings for the first time, and what is new of it later', async () => {
       const world = createWorld();
 
-      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) });
+      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) }, false);
       expect(await world.news()).toEqual([]);
       expect(await world.inbox()).toMatchObject([{ title: 'Ann', activityAt: at(1), last: null }]);
-      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) });
+      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) }, false);
       expect(await world.news()).toEqual([]);
-      await world.ingest.takeListed({ ...REF, title: 'Ben', lastActivityAt: at(2) });
+      await world.ingest.takeListed({ ...REF, title: 'Ben', lastActivityAt: at(2) }, false);
 
       expect(await world.news()).toEqual(['CONVERSATION_UPDATED']);
     });
