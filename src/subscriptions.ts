@@ -85,7 +85,7 @@ export function openSubscriptions(app: FastifyInstance, options: SubscriptionsOp
   return {
     ...{ sse, callback },
     async close(patience) {
-      const signal = AbortSignal.timeout(Math.max(1, patience));
+      const signal = AbortSignal.timeout(Math.max(1, Math.ceil(patience)));
       await Promise.all([webSocket, sse, callback].map((transport) => transport.close(signal)));
     },
   };

@@ -99,6 +99,7 @@ describe('a webhook of Pact', () => {
   it.each(['message', 'group_message'])('%s/new tells of a message, and of its job', (type) => {
     expect(readAs(type, 'new', MESSAGE)).toEqual([
       {
+        isNew: true,
         kind: 'MESSAGE',
         message: {
           ...{ ...NAMED, direction: 'OUTBOUND', author: null, text: 'Hello' },

@@ -165,7 +165,7 @@ describe('parley doctor', () => {
     const { code, rows } = await doctor(
       onSandbox(({ ...account }) => {
         if (!('publicKey' in account)) return account;
-        const { token: _token, ...rest } = account;
+        const { token: _token, live: _live, ...rest } = account;
         return { ...rest, tokenHeader: 'x-pigeons-token' };
       }),
     );

@@ -14,19 +14,19 @@ const PACT = {
   ...{ sendText: true, maxTextLength: null, sendAttachments: true, maxAttachmentsPerMessage: null },
   ...{ textWithAttachment: 'ALLOWED', textWithAttachmentMimeTypes: null, attachmentMimeTypes: null },
   ...{ maxAttachmentBytes: null, sendActionList: false, sendButtons: true, reactions: false },
-  ...{ readReceipts: false, replies: false, deleteMessages: false, liveEvents: false },
+  ...{ readReceipts: false, replies: false, deleteMessages: false, liveEvents: true },
 };
 const LETSTALK = {
   ...PACT,
   ...{ listConversations: false, startConversation: false, closeConversation: true },
   ...{ maxAttachmentsPerMessage: 1, textWithAttachment: 'FORBIDDEN' },
   ...{ attachmentMimeTypes: expect.arrayContaining(['image/png', 'application/pdf', 'text/csv']) },
-  ...{ sendActionList: true, sendButtons: false, liveEvents: true },
+  ...{ sendActionList: true, sendButtons: false },
 };
 const PIGEONS = {
   ...PACT,
   ...{ maxTextLength: 5_000, textWithAttachment: 'REQUIRED', sendButtons: false },
-  ...{ reactions: true, readReceipts: true, liveEvents: true },
+  ...{ reactions: true, readReceipts: true },
 };
 const ONE_FILE = { maxAttachmentsPerMessage: 1, textWithAttachment: 'FORBIDDEN', sendButtons: false };
 const CAPTIONS = { textWithAttachment: 'ALLOWED', textWithAttachmentMimeTypes: ['image/*'] };
