@@ -3,6 +3,7 @@ import {
   createInlineSigningKeyProvider,
   createRemoteJwksSigningKeyProvider,
   defineConfig,
+  extractFromHeader,
   useUpstreamRetry,
 } from '@graphql-hive/gateway';
 
@@ -12,6 +13,10 @@ const { ROUTER_PASSES = 'token', JWT_JWKS_URL, JWT_SECRET, JWT_ISSUER, JWT_AUDIE
 
 export const gatewayConfig = defineConfig({
   supergraph: SUPERGRAPH,
+
+  // Subscriptions reach Parley as server-sent events: each is a request of its own, with the headers below. By GET, as it would be, the
+  // document and its variables would stand in the logs of whatever is on the way.
+  transportEntries: { parley: { options: { method: 'POST' } } },
 
   // Off unless switched on. Files go on to Parley as they came, by the same specification.
   multipart: true,
@@ -37,6 +42,10 @@ export const gatewayConfig = defineConfig({
         // With a public key taken for a secret, anybody could sign: never both kinds.
         algorithms: JWT_JWKS_URL ? ['RS256', 'ES256'] : ['HS256'],
       },
+      tokenLookupLocations: [
+        tokenOfConnection,
+        extractFromHeader({ name: 'authorization', prefix: 'Bearer' }),
+      ],
       // Who brings none is refused by Parley, with a code that clients know.
       reject: { missingToken: false },
       // Parley reads a header, not `extensions`.
@@ -53,6 +62,13 @@ export const gatewayConfig = defineConfig({
     useUpstreamRetry({ maxRetries: 2, retryDelay: Number(RETRY_DELAY), shouldRetry: isLost }),
   ],
 });
+
+/** Browsers can't send headers with a WebSocket: their token comes with its first message, in the same words. */
+function tokenOfConnection({ serverContext }: { readonly serverContext: object | undefined }) {
+  const { connectionParams } = (serverContext ?? {}) as { connectionParams?: { authorization?: unknown } };
+  const [, token] = /^Bearer (\S+)$/i.exec(String(connectionParams?.authorization)) ?? [];
+  return token === undefined ? undefined : { prefix: 'Bearer', token };
+}
 
 /**
  * Whether an answer is none of the subgraph's own. By default whatever names a `Retry-After` would be asked again after that time: a

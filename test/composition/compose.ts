@@ -4,14 +4,17 @@ import { composeServices as composeByGuild } from '@theguild/federation-composit
 import { parse } from 'graphql';
 import { createSchema, printSubgraph } from '../../src/graph/schema.ts';
 
-/** What a composition of Parley with the second subgraph complains about, errors and hints alike. */
-export interface Complaints {
+/** A composition of Parley with the second subgraph. */
+export interface Composed {
   readonly composer: string;
+  /** Errors and hints alike. */
   readonly complaints: readonly string[];
+  /** Undefined where there are errors. */
+  readonly supergraphSdl: string | undefined;
 }
 
 /** Composes Parley with a subgraph that extends its entities, by both composers that routers use. */
-export function compose(): readonly Complaints[] {
+export function compose(): readonly Composed[] {
   const crm = readFileSync(new URL('crm.graphql', import.meta.url), 'utf8');
   const services = [
     { name: 'parley', typeDefs: parse(printSubgraph(createSchema())), url: 'http://parley/graphql' },
@@ -25,10 +28,12 @@ export function compose(): readonly Complaints[] {
       complaints: [...(byApollo.errors ?? []), ...(byApollo.hints ?? [])].map((complaint) =>
         complaint.toString(),
       ),
+      supergraphSdl: byApollo.supergraphSdl,
     },
     {
       composer: '@theguild/federation-composition',
       complaints: (byGuild.errors ?? []).map((error) => error.message),
+      supergraphSdl: byGuild.supergraphSdl,
     },
   ];
 }

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import type { GraphQLArgument, GraphQLEnumType, GraphQLInputField, GraphQLNamedType } from 'graphql';
+import type {
+  GraphQLArgument,
+  GraphQLEnumType,
+  GraphQLInputField,
+  GraphQLNamedType,
+  GraphQLObjectType,
+} from 'graphql';
 import {
   buildClientSchema,
   buildSchema,
@@ -24,10 +30,24 @@ describe('the schema', () => {
   );
 
   it('composes with a subgraph that extends its entities, by both composers, without errors or hints', () => {
-    expect(compose()).toEqual([
+    expect(compose().map(({ composer, complaints }) => ({ composer, complaints }))).toEqual([
       { composer: '@apollo/composition', complaints: [] },
       { composer: '@theguild/federation-composition', complaints: [] },
     ]);
+  });
+
+  it('gives the supergraph all that can be asked, changed and subscribed to', () => {
+    const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+    for (const { composer, supergraphSdl } of compose()) {
+      const supergraph = buildSchema(supergraphSdl!, { assumeValid: true });
+      for (const root of roots) {
+        // What federation itself asks a subgraph is not for clients.
+        const own = Object.keys(root!.getFields()).filter((field) => !field.startsWith('_'));
+        const composed = supergraph.getType(root!.name) as GraphQLObjectType;
+        const missing = own.filter((field) => !(field in composed.getFields()));
+        expect({ composer, missing }).toEqual({ composer, missing: [] });
+      }
+    }
   });
 
   it('gives a field that several members of a union share one type and one nullability', () => {

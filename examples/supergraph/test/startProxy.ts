@@ -10,6 +10,8 @@ export interface Proxy {
   passTo(targetUrl: string): void;
   /** The headers of every request that arrived. */
   readonly arrived: IncomingHttpHeaders[];
+  /** The subscriptions under way: answers that come bit by bit. */
+  readonly streams: ReadonlySet<ServerResponse>;
   /** The answers to come, in order, that Parley gives and nobody gets. */
   readonly losses: Loss[];
   close(): Promise<void>;
@@ -22,6 +24,7 @@ export async function startProxy(): Promise<Proxy> {
   let target = '';
   const arrived: IncomingHttpHeaders[] = [];
   const losses: Loss[] = [];
+  const streams = new Set<ServerResponse>();
   const server = createServer((request, response) => {
     arrived.push(request.headers);
     const loss = losses.shift();
@@ -29,8 +32,13 @@ export async function startProxy(): Promise<Proxy> {
     const onward = ask(new URL(request.url!, target), { method, headers }, (answer) => {
       if (loss) lose(loss, answer, response);
       else answer.pipe(response.writeHead(answer.statusCode!, answer.headers));
+      if (answer.headers['content-type']?.startsWith('text/event-stream')) streams.add(response);
     });
     onward.on('error', () => response.destroy());
+    response.once('close', () => {
+      streams.delete(response);
+      onward.destroy();
+    });
     request.pipe(onward);
   });
   server.listen(0, '127.0.0.1');
@@ -38,8 +46,7 @@ export async function startProxy(): Promise<Proxy> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     passTo: (targetUrl) => (target = targetUrl),
-    arrived,
-    losses,
+    ...{ arrived, streams, losses },
     async close() {
       server.close();
       server.closeAllConnections();

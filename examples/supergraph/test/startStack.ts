@@ -13,6 +13,8 @@ import { startProxy } from './startProxy.ts';
 /** What the gateways show to the subgraphs. Parley has to be told, unless it asks nobody. */
 export const ROUTER_SECRET = 'what-only-the-routers-and-the-subgraphs-know';
 
+const WEBHOOK_SECRET = 'what-only-pact-and-parley-know-of-each-other';
+
 export const GATEWAYS = ['Hive Gateway', '@apollo/gateway'] as const;
 export type GatewayName = (typeof GATEWAYS)[number];
 
@@ -21,10 +23,14 @@ export interface Stack {
   readonly sandboxUrl: string;
   /** Parley's own endpoint, past every gateway. */
   readonly parleyUrl: string;
+  /** Where Parley is told by Pact what happens. */
+  readonly webhookUrl: string;
   /** The endpoints. */
   readonly gateways: Readonly<Record<GatewayName, string>>;
   /** What the gateways reach Parley through. */
   readonly proxy: Proxy;
+  /** As a deployment does it. */
+  stopParley(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -66,7 +72,13 @@ async function startAll(
     startGateways({ folder, proxy, crm, gateway: gateway ?? {}, verify, onClose }),
   ]);
   proxy.passTo(served.parley);
-  return { sandboxUrl: served.sandbox, parleyUrl: `${served.parley}/graphql`, gateways, proxy };
+  return {
+    sandboxUrl: served.sandbox,
+    parleyUrl: `${served.parley}/graphql`,
+    webhookUrl: `${served.parley}/webhooks/pact/sales/${WEBHOOK_SECRET}`,
+    ...{ gateways, proxy },
+    stopParley: () => served.stopParley(),
+  };
 }
 
 /** Both results, or a failure once nothing is under way any more. */
@@ -79,7 +91,7 @@ async function startParleyOverSandbox(
   folder: string,
   environment: Readonly<Record<string, string>>,
   onClose: (close: () => Promise<void>) => void,
-): Promise<{ readonly sandbox: string; readonly parley: string }> {
+): Promise<{ readonly sandbox: string; readonly parley: string; stopParley(): Promise<void> }> {
   const sandbox = await startSandbox({ SANDBOX_PORT: '0' });
   onClose(() => sandbox.process.stop());
   const accounts = join(folder, 'accounts.json');
@@ -89,7 +101,7 @@ async function startParleyOverSandbox(
     ...environment,
   });
   onClose(() => parley.process.stop());
-  return { sandbox: sandbox.url, parley: parley.url };
+  return { sandbox: sandbox.url, parley: parley.url, stopParley: () => parley.process.stop() };
 }
 
 interface GatewayOptions extends Required<Pick<StackOptions, 'gateway'>> {
@@ -118,7 +130,10 @@ async function startGateways(options: GatewayOptions): Promise<Stack['gateways']
 
 function accountsOf(baseUrl: string): unknown {
   return [
-    { id: 'sales', provider: 'pact', companyId: 154, token: 'pact-sandbox-token', baseUrl },
+    {
+      ...{ id: 'sales', provider: 'pact', baseUrl, webhookSecret: WEBHOOK_SECRET },
+      ...{ companyId: 154, token: 'pact-sandbox-token' },
+    },
     { id: 'support', provider: 'letstalk', apiKey: 'letstalk-sandbox-agent-key', role: 'agent', baseUrl },
     {
       ...{ id: 'app', provider: 'pigeons', baseUrl },

@@ -3,6 +3,8 @@ import { after, before, describe, it } from 'node:test';
 import { jwtVerify, SignJWT } from 'jose';
 import type { Answer } from './ask.ts';
 import { ask } from './ask.ts';
+import { listen, TRANSPORTS } from './listen.ts';
+import { postWebhooks, writeAtPact } from './sandbox.ts';
 import type { Stack } from './startStack.ts';
 import { GATEWAYS, ROUTER_SECRET, startStack } from './startStack.ts';
 
@@ -107,6 +109,48 @@ for (const [way, options] of Object.entries(WAYS)) {
         const { data, errors } = await query('{ accounts { id } }', headers);
         assert.ok(errors);
         assert.equal(data?.accounts ?? null, null);
+      });
+    }
+
+    for (const transport of TRANSPORTS) {
+      const subscribe = (query: string, headers: Record<string, string>, variables = {}) =>
+        listen(stack.gateways['Hive Gateway'], transport, query, { headers, variables });
+
+      it(`Hive Gateway tells a user over ${transport} of their own accounts, with the other subgraph’s fields`, async () => {
+        const headers = await bearer({ parley_accounts: ['sales'], scope: 'messages:read' });
+        await postWebhooks(stack.sandboxUrl, stack.webhookUrl);
+        const { data } = await ask(stack.gateways['Hive Gateway'], '{ changes { pageInfo { endCursor } } }', {
+          headers,
+        });
+        const listener = subscribe(
+          'subscription ($after: String) { messageAdded(after: $after) { accountId sentiment conversation { customer { name } } } }',
+          headers,
+          { after: data.changes.pageInfo.endCursor },
+        );
+        await writeAtPact(stack.sandboxUrl, 8781, 'Muchas gracias');
+        const conversation = { customer: { name: 'Lucía Fernández' } };
+        assert.deepEqual(await listener.next(), {
+          data: { messageAdded: { accountId: 'sales', sentiment: 1, conversation } },
+        });
+        await listener.leave();
+      });
+
+      it(`Hive Gateway tells nobody over ${transport} of foreign accounts, whatever their headers say`, async () => {
+        for (const [claims, code] of [
+          [{ parley_accounts: ['app'], scope: 'messages:read' }, 'BAD_USER_INPUT'],
+          [{ parley_accounts: '*', scope: 'conversations:write' }, 'FORBIDDEN'],
+          [undefined, 'UNAUTHENTICATED'],
+        ] as const) {
+          const headers = { ...LIES, ...(claims && (await bearer(claims))) };
+          const listener = subscribe(
+            'subscription { messageAdded(accountIds: ["sales"]) { text } }',
+            headers,
+          );
+          const { data, errors } = await listener.next();
+          assert.deepEqual(codesOf(errors), [code]);
+          assert.equal(data?.messageAdded ?? null, null);
+          await listener.leave();
+        }
       });
     }
 
