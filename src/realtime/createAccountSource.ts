@@ -262,7 +262,11 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
       else isGapOpen = true;
       return;
     }
-    void enqueue(() => takeOne(event)).catch((error: unknown) => {
+    void enqueue(async () => {
+      // Behind one that was lost: the history has both, and tells them in their order.
+      if (isConnected && isGapOpen) return;
+      await takeOne(event);
+    }).catch((error: unknown) => {
       // It is not lost: the history has what it told.
       isGapOpen = true;
       report(error, 'an event of an account');
