@@ -45,7 +45,7 @@ describe('The configurations of routers that do not run here', () => {
     );
     assert.deepEqual(
       Object.keys(whole).filter((key) => !(key in without)),
-      ['authentication', 'authorization'],
+      ['authentication', 'authorization', 'subscription'],
     );
     assert.equal(whole.limits.max_depth, 15);
   });
