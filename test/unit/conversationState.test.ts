@@ -369,7 +369,7 @@ function idOf({ accountId, externalId }: { accountId: string; externalId: string
 }
 
 describe('what is told in any order, any number of times, by several at once', () => {
-  const RUNS = { numRuns: 300 };
+  const RUNS = { numRuns: 100 };
 
   /** Takes turns of the scheduler's choosing between every two calls of the store. */
   function createSlowStore(live: LiveStore, scheduler: fc.Scheduler): LiveStore {

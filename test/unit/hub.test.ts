@@ -216,7 +216,7 @@ describe('following', () => {
           hub.close();
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 60 },
     );
   });
 

@@ -132,7 +132,7 @@ describe('walking the inbox', () => {
           sort(wanted).map(nameOf),
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 80 },
     );
   });
 
@@ -216,7 +216,7 @@ describe('a filter', () => {
           sort(all.filter((known) => isWanted(known, wanted))).map(nameOf),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
