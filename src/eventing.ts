@@ -4,6 +4,7 @@ import type { AccountConfig } from './config/accounts.ts';
 import type { EventsConfig } from './config/events.ts';
 import { linger } from './httpErrors.ts';
 import { ContractError, ParleyError } from './messaging/errors.ts';
+import { loggable } from './messaging/loggable.ts';
 import type { Registry } from './messaging/registry.ts';
 import { sourceOf } from './messaging/registry.ts';
 import type { EventObserver } from './observability/eventMetrics.ts';
@@ -84,16 +85,9 @@ export function addWebhooks(app: FastifyInstance, options: WebhooksOptions): voi
     answered(accountId, outcome, error) {
       observer.webhook(outcome);
       if (outcome !== 'breached' && outcome !== 'overloaded' && outcome !== 'failed') return;
-      const { code, message } = error instanceof ParleyError ? error : {};
-      const isOurs = error !== undefined && !(error instanceof ParleyError);
       const isBreach = error instanceof ContractError;
       log[isBreach ? 'info' : 'warn'](
-        {
-          accountId,
-          outcome,
-          ...(code !== undefined && { code, reason: message }),
-          ...(isOurs && { err: error }),
-        },
+        { accountId, outcome, ...(error !== undefined && loggable(error)) },
         'a webhook that was not taken',
       );
     },

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { ErrorCode } from './messaging/errors.ts';
+import { STATUSES } from './messaging/httpStatuses.ts';
 import { ParleyError } from './messaging/errors.ts';
 import { SECURITY_HEADERS } from './securityHeaders.ts';
 
@@ -144,22 +145,6 @@ const WRONG_METHOD = 'The graph is asked by POST, or for a query by GET.';
 
 const WRONG_TYPE =
   'A request body is JSON, with the content type application/json, or for an upload multipart/form-data.';
-
-const STATUSES: Partial<Record<ErrorCode, number>> = {
-  BAD_REQUEST: 400,
-  PERSISTED_QUERY_NOT_IN_LIST: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  RATE_LIMITED: 429,
-  AUTHENTICATION_UNAVAILABLE: 503,
-  OVERLOADED: 503,
-  SHUTTING_DOWN: 503,
-  REQUEST_TIMEOUT: 408,
-  PAYLOAD_TOO_LARGE: 413,
-  // Nobody is there to read it: nginx's name for that.
-  CANCELLED: 499,
-  STORAGE_UNAVAILABLE: 503,
-};
 
 function sendError(reply: FastifyReply, ...[status, code, message, advice]: ErrorParts): FastifyReply {
   return reply.code(status).send(toErrorBody(code, message, advice));

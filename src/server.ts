@@ -25,6 +25,7 @@ import { limitArrival } from './limitArrival.ts';
 import { createLog } from './observability/createLog.ts';
 import { createMetrics } from './observability/createMetrics.ts';
 import { ParleyError } from './messaging/errors.ts';
+import { loggable } from './messaging/loggable.ts';
 import { logOperation } from './observability/logOperation.ts';
 import { createTracing } from './observability/createTracing.ts';
 import { secretsOf } from './observability/secretsOf.ts';
@@ -75,8 +76,8 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     close: closeAccounts,
   } = openAccounts(accounts, { limitsOf, observer: metrics.calls, log });
   const report = (error: unknown, what: string) => {
-    const { code, source, message } = error instanceof ParleyError ? error : {};
-    log.warn({ ...source, code, ...(code ? { code, reason: message } : { err: error }) }, what);
+    const { source } = error instanceof ParleyError ? error : {};
+    log.warn({ ...source, ...loggable(error) }, what);
   };
   const stores = openStores({ config, report, observer: metrics.store });
   const events = openEvents({

@@ -90,6 +90,7 @@ function expect({ text, count }: Order & { kind: 'expect' }): void {
 async function closeAll(): Promise<void> {
   isClosing = true;
   for (const end of endings.splice(0)) end();
+  // The servers are told once their ends of the connections are closed: what they hold is measured after that.
   await new Promise((resolve) => setTimeout(resolve, 500));
   say({ kind: 'closed' });
 }

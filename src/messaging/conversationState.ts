@@ -174,11 +174,11 @@ export function applyFacts(
     asOf: later(before.asOf, now),
     activityAt: happened.length > 0 ? happened.reduce(later) : null,
   };
-  const isChanged = JSON.stringify(toConversation(before)) !== JSON.stringify(toConversation(state));
+  const shown = toConversation(state);
+  const isChanged = JSON.stringify(toConversation(before)) !== JSON.stringify(shown);
   return {
     state,
-    changes:
-      isNews && isChanged ? [{ kind: 'CONVERSATION_UPDATED', conversation: toConversation(state) }] : [],
+    changes: isNews && isChanged ? [{ kind: 'CONVERSATION_UPDATED', conversation: shown }] : [],
   };
 }
 

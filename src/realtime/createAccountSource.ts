@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { ParleyError } from '../messaging/errors.ts';
 import type { LiveConnection, ProviderEvent } from '../messaging/live.ts';
+import { loggable } from '../messaging/loggable.ts';
 import type { LiveStore } from '../messaging/liveStore.ts';
 import type { ReadContext } from '../messaging/provider.ts';
 import type { Account } from '../messaging/registry.ts';
@@ -11,6 +12,7 @@ import type { Ingest } from './createIngest.ts';
 import { externalIdOf } from './createIngest.ts';
 import { createLease } from './createLease.ts';
 import type { Sync } from './createSync.ts';
+import { put } from './put.ts';
 
 /** Where the events of one account come from, for as long as somebody wants them. */
 export interface AccountSource {
@@ -22,8 +24,6 @@ export interface AccountSource {
   take(events: readonly ProviderEvent[]): Promise<void>;
   /** Something was written to a conversation: where no event tells of it, it is looked at. */
   touched(conversationId: string): void;
-  /** Whether the provider tells by itself what happens, right now, here. */
-  readonly isConnected: boolean;
   close(): Promise<void>;
 }
 
@@ -66,6 +66,8 @@ const MAX_RECENT = 200;
 const MAX_POLLED = 500;
 /** How many of those at once. */
 const CONCURRENCY = 4;
+/** Milliseconds for which it is known that a connection has come. */
+const GENERATION_TTL = 86_400_000;
 
 export function createAccountSource(options: AccountSourceOptions): AccountSource {
   const { account, store, live, ingest, sync, log, observer } = options;
@@ -73,6 +75,8 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
   const closing = new AbortController();
   const context: ReadContext = createSystemContext(closing.signal);
   const lease = createLease(store, `live:${account.id}`, options.leaseTime);
+  /** Where it stands how often the connection has come: another one whenever some events may have been missed. */
+  const generationKey = `live-generation:${account.id}`;
   /** How many watch each conversation; those of the account as a whole under no name. */
   const watchers = new Map<string | undefined, number>();
   let wantedUntil = -Infinity;
@@ -115,9 +119,6 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
     },
     touched(conversationId) {
       if (isWanted() && !isConnected) look(conversationId);
-    },
-    get isConnected() {
-      return isConnected;
     },
     async close() {
       closing.abort();
@@ -182,7 +183,7 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
 
   /** Where another process has the connection: what it may have missed is read by each for the conversations watched there. */
   async function followGeneration(): Promise<void> {
-    const known = await store.get(`live-generation:${account.id}`);
+    const known = await store.get(generationKey);
     const isNew = known !== generation && generation !== undefined;
     generation = known;
     if (isNew) for (const id of watched()) look(id);
@@ -223,7 +224,7 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
     try {
       await enqueue(readGap);
       generation = `${Date.now()} ${Math.random()}`;
-      await writeGeneration(generation);
+      await put(store, generationKey, generation, GENERATION_TTL);
     } catch (error) {
       isGapOpen = true;
       report(error, 'what was missed of an account');
@@ -231,14 +232,6 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
     const events = waiting as ProviderEvent[] | undefined;
     waiting = undefined;
     for (const event of events ?? []) receive(event);
-  }
-
-  async function writeGeneration(value: string): Promise<void> {
-    const key = `live-generation:${account.id}`;
-    const known = await store.get(key);
-    const day = 86_400_000;
-    if (known === undefined) await store.create(key, value, day);
-    else await store.replace(key, known, value, day);
   }
 
   async function readGap(): Promise<void> {
@@ -357,10 +350,10 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
 
   function report(error: unknown, what: string): void {
     if (closing.signal.aborted) return;
-    const { code, message } = error instanceof ParleyError ? error : {};
+    const { code } = error instanceof ParleyError ? error : {};
     if (code !== undefined && said.get(what) === code) return;
     said.set(what, code ?? '');
-    log.warn({ ...sourceOf(account), ...(code ? { code, reason: message } : { err: error }) }, what);
+    log.warn({ ...sourceOf(account), ...loggable(error) }, what);
   }
 }
 

@@ -4,6 +4,7 @@ import type { ChangeId } from '../messaging/changes.ts';
 import type { ChangePlace } from '../messaging/cursors.ts';
 import type { Events, FollowRequest, InboxSource, PlacedChange } from '../messaging/events.ts';
 import { ParleyError, UnsupportedError } from '../messaging/errors.ts';
+import { loggable } from '../messaging/loggable.ts';
 import { readInbox } from '../messaging/inbox.ts';
 import type { ProviderEvent } from '../messaging/live.ts';
 import type { LiveStore, LogPosition } from '../messaging/liveStore.ts';
@@ -182,8 +183,7 @@ export function createEvents(options: EventsOptions): OpenEvents {
   }
 
   function report(error: unknown, what: string): void {
-    const { code, message } = error instanceof ParleyError ? error : {};
-    log.warn(code ? { code, reason: message } : { err: error }, what);
+    log.warn(loggable(error), what);
   }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { ParleyError } from '../messaging/errors.ts';
 import type { ErrorCode } from '../messaging/errors.ts';
+import { loggable } from '../messaging/loggable.ts';
 import type { LiveStore } from '../messaging/liveStore.ts';
 import type { Account } from '../messaging/registry.ts';
 import { sourceOf } from '../messaging/registry.ts';
@@ -11,6 +12,7 @@ import { externalIdOf } from './createIngest.ts';
 import type { Ingest } from './createIngest.ts';
 import { createLease } from './createLease.ts';
 import type { Sync } from './createSync.ts';
+import { put } from './put.ts';
 
 /** Looks at all conversations of an account now and then, so that the inbox knows also those of which nobody has heard. */
 export interface InboxScan {
@@ -69,7 +71,7 @@ export function createInboxScan(options: InboxScanOptions): InboxScan {
       lookedAt = performance.now();
       running = run().finally(() => (running = undefined));
     },
-    status: async () => (await read())?.status,
+    status: read,
     async close() {
       closing.abort();
       await running;
@@ -79,21 +81,17 @@ export function createInboxScan(options: InboxScanOptions): InboxScan {
   async function run(): Promise<void> {
     try {
       const known = await read();
-      const startedAt = known ? Date.parse(known.status.startedAt) : 0;
-      if (known?.status.finishedAt && Date.now() - startedAt < scanInterval) return;
+      const startedAt = known ? Date.parse(known.startedAt) : 0;
+      if (known?.finishedAt && Date.now() - startedAt < scanInterval) return;
       if (!(await lease.hold())) return;
       try {
-        await scan(known?.status.finishedAt ?? null);
+        await scan(known?.finishedAt ?? null);
       } finally {
         await lease.release();
       }
     } catch (error) {
       if (closing.signal.aborted) return;
-      const { code, message } = error instanceof ParleyError ? error : {};
-      log.warn(
-        { ...sourceOf(account), ...(code ? { code, reason: message } : { err: error }) },
-        'a scan for the inbox',
-      );
+      log.warn({ ...sourceOf(account), ...loggable(error) }, 'a scan for the inbox');
     }
   }
 
@@ -130,15 +128,12 @@ export function createInboxScan(options: InboxScanOptions): InboxScan {
     }
   }
 
-  async function read(): Promise<{ text: string; status: ScanStatus } | undefined> {
+  async function read(): Promise<ScanStatus | undefined> {
     const text = await store.get(key);
-    return text === undefined ? undefined : { text, status: JSON.parse(text) as ScanStatus };
+    return text === undefined ? undefined : (JSON.parse(text) as ScanStatus);
   }
 
-  async function write(status: ScanStatus): Promise<void> {
-    const known = await store.get(key);
-    const text = JSON.stringify(status);
-    if (known === undefined) await store.create(key, text, STATUS_TTL);
-    else await store.replace(key, known, text, STATUS_TTL);
+  function write(status: ScanStatus): Promise<void> {
+    return put(store, key, JSON.stringify(status), STATUS_TTL);
   }
 }

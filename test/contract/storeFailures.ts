@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { ParleyError } from '../../src/messaging/errors.ts';
 import type { Store } from '../../src/messaging/store.ts';
@@ -26,17 +25,4 @@ export function refusals(store: Store): Promise<ParleyError[]> {
     refusal(store.replace(key, 'one', 'two', LONG)),
     refusal(store.remove(key, 'one')),
   ]);
-}
-
-/** Tries until it does not throw, for as long as a test has. */
-export async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  const patience = AbortSignal.timeout(20_000);
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (patience.aborted) throw error;
-      await turn();
-    }
-  }
 }

@@ -11,7 +11,8 @@ import { canStartRedis, startRedis } from '../redis.ts';
 import type { ClusterNode, StartedCluster } from '../redisCluster.ts';
 import { startCluster } from '../redisCluster.ts';
 import { describeStore } from './storeContract.ts';
-import { eventually, refusal, refusals } from './storeFailures.ts';
+import { eventually } from '../eventually.ts';
+import { refusal, refusals } from './storeFailures.ts';
 
 jest.setTimeout(40_000);
 

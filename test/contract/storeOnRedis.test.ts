@@ -12,7 +12,8 @@ import type { RedisStore, RedisStoreOptions } from '../../src/store/createRedisS
 import { createRedisStore } from '../../src/store/createRedisStore.ts';
 import type { StartedRedis } from '../redis.ts';
 import { canStartRedis, startRedis } from '../redis.ts';
-import { eventually, refusal, refusals } from './storeFailures.ts';
+import { eventually } from '../eventually.ts';
+import { refusal, refusals } from './storeFailures.ts';
 
 jest.setTimeout(30_000);
 

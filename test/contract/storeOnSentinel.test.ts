@@ -10,7 +10,8 @@ import { canStartRedis, findPort } from '../redis.ts';
 import type { StartedSentinel, StartSentinelOptions } from '../redisSentinel.ts';
 import { startSentinel } from '../redisSentinel.ts';
 import { describeStore } from './storeContract.ts';
-import { eventually, refusals } from './storeFailures.ts';
+import { eventually } from '../eventually.ts';
+import { refusals } from './storeFailures.ts';
 
 jest.setTimeout(30_000);
 

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Agent } from 'undici';
 import { ParleyError } from '../../messaging/errors.ts';
+import { STATUSES } from '../../messaging/httpStatuses.ts';
 import { pause } from '../../messaging/pause.ts';
 import type { FormattedError, Subscribe, SubscriptionRequest } from '../../messaging/subscribing.ts';
 import type { Viewer } from '../../messaging/viewer.ts';
@@ -16,6 +17,8 @@ import { NO_OBSERVER } from './observer.ts';
 import type { Begun, OpenSubscription } from './openSubscription.ts';
 import { openSubscription } from './openSubscription.ts';
 import { checkIsSubscription } from './operationKind.ts';
+import type { Stream } from './streams.ts';
+import { endStreams } from './streams.ts';
 import type { SubscriptionLimits } from './subscriptionLimits.ts';
 
 export interface CallbackOptions {
@@ -46,13 +49,6 @@ export interface CallbackTransport {
   ): Promise<void>;
   /** Begins no more, and ends all that have begun; drops what is left when the signal aborts. */
   close(signal: AbortSignal): Promise<void>;
-}
-
-/** A router that is sent events. */
-interface Stream {
-  readonly over: Promise<void>;
-  stop(): void;
-  cut(reason: CloseReason): void;
 }
 
 const DEFAULTS = { deadline: 5_000, heartbeatFloor: 1_000, retryPauses: [250, 1_000], maxFailures: 3 };
@@ -92,15 +88,7 @@ export function createCallbackTransport(given: CallbackOptions): CallbackTranspo
 
     async close(signal) {
       isClosing = true;
-      const cut = () => {
-        stopped.abort();
-        for (const stream of streams) stream.cut('stopped');
-      };
-      signal.addEventListener('abort', cut);
-      for (const stream of streams) stream.stop();
-      if (signal.aborted) cut();
-      await Promise.all([...streams].map(({ over }) => over));
-      signal.removeEventListener('abort', cut);
+      await endStreams(streams, signal, () => stopped.abort());
       // A router that is asked whether it is there is not one of them yet.
       stopped.abort();
       await agent.destroy();
@@ -260,13 +248,6 @@ function answerError(reply: FastifyReply, error: unknown): void {
   if (retryAfter !== undefined) void reply.header('retry-after', retryAfter);
   void reply.code((code && STATUSES[code]) ?? 500).send({ errors: [toFormattedError(error)] });
 }
-
-const STATUSES: Partial<Record<ParleyError['code'], number>> = {
-  BAD_REQUEST: 400,
-  FORBIDDEN: 403,
-  RATE_LIMITED: 429,
-  OVERLOADED: 503,
-};
 
 const NO_ROUTER = 'Events are sent to a callback address only for a router that shows who it is.';
 const NO_HOSTS = 'Events are sent to no callback address here: none is allowed.';

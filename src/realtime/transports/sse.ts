@@ -10,6 +10,8 @@ import { NO_OBSERVER } from './observer.ts';
 import type { OpenSubscription } from './openSubscription.ts';
 import { openSubscription } from './openSubscription.ts';
 import { checkIsSubscription, operationKindOf } from './operationKind.ts';
+import type { Stream } from './streams.ts';
+import { endStreams } from './streams.ts';
 import type { SubscriptionLimits } from './subscriptionLimits.ts';
 import { watchDrain } from './watchDrain.ts';
 
@@ -40,13 +42,6 @@ export interface SseTransport {
   ): Promise<void>;
   /** Begins no more, and ends all that have begun; cuts off what is left when the signal aborts. */
   close(signal: AbortSignal): Promise<void>;
-}
-
-/** A client that listens. */
-interface Stream {
-  readonly over: Promise<void>;
-  stop(): void;
-  cut(reason: CloseReason): void;
 }
 
 const EVENT_STREAM = 'text/event-stream';
@@ -94,14 +89,7 @@ export function createSseTransport(given: SseOptions): SseTransport {
 
     async close(signal) {
       isClosing = true;
-      const cut = () => {
-        for (const stream of streams) stream.cut('stopped');
-      };
-      signal.addEventListener('abort', cut);
-      for (const stream of streams) stream.stop();
-      if (signal.aborted) cut();
-      await Promise.all([...streams].map(({ over }) => over));
-      signal.removeEventListener('abort', cut);
+      await endStreams(streams, signal);
     },
   };
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders, Server } from 'node:http';
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ParleyError } from '../../messaging/errors.ts';
+import { STATUSES } from '../../messaging/httpStatuses.ts';
 import { toFormattedError } from './formattedError.ts';
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -45,14 +46,6 @@ function continueAsHttp(server: Server, request: IncomingMessage, socket: Duplex
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
   server.emit('connection', socket);
 }
-
-const STATUSES: Partial<Record<ParleyError['code'], number>> = {
-  BAD_REQUEST: 400,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  RATE_LIMITED: 429,
-  OVERLOADED: 503,
-};
 
 /** Answers who is not let in, in the words that any other request is answered with. */
 export function refuseUpgrade(socket: Duplex, error: unknown, extraHeaders: OutgoingHttpHeaders = {}): void {
