@@ -1311,6 +1311,7 @@ export type StartPigeonsConversationInput = {
  *
  * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
  * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
+ * Some routers drop `extensions`: behind those, `changes` has the cursor beside each event.
  */
 export type Subscription = {
   readonly __typename?: 'Subscription';
@@ -1333,6 +1334,7 @@ export type Subscription = {
  *
  * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
  * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
+ * Some routers drop `extensions`: behind those, `changes` has the cursor beside each event.
  */
 export type SubscriptionChangesArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
@@ -1347,6 +1349,7 @@ export type SubscriptionChangesArgs = {
  *
  * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
  * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
+ * Some routers drop `extensions`: behind those, `changes` has the cursor beside each event.
  */
 export type SubscriptionConversationUpdatedArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
@@ -1361,6 +1364,7 @@ export type SubscriptionConversationUpdatedArgs = {
  *
  * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
  * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
+ * Some routers drop `extensions`: behind those, `changes` has the cursor beside each event.
  */
 export type SubscriptionDeliveryUpdatedArgs = {
   id: Scalars['ID']['input'];
@@ -1373,6 +1377,7 @@ export type SubscriptionDeliveryUpdatedArgs = {
  *
  * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
  * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
+ * Some routers drop `extensions`: behind those, `changes` has the cursor beside each event.
  */
 export type SubscriptionMessageAddedArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
@@ -1387,6 +1392,7 @@ export type SubscriptionMessageAddedArgs = {
  *
  * Each event comes once, and those of a conversation in their order. Beside `data`, a result has `extensions.cursor`, the event's place among
  * all: keep the last one. Whoever was away subscribes again with it as `after`, or asks `Query.changes` from it on, and has missed nothing.
+ * Some routers drop `extensions`: behind those, `changes` has the cursor beside each event.
  */
 export type SubscriptionMessageUpdatedArgs = {
   accountIds?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
