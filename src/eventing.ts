@@ -24,6 +24,7 @@ export interface EventTimes {
   readonly leaseTime: number;
   readonly scanInterval: number;
   readonly scanPause: number;
+  readonly patience: number;
 }
 
 export interface EventingOptions {
@@ -36,7 +37,7 @@ export interface EventingOptions {
 }
 
 /** What is usual; the rest is configured. */
-const TIMES = { listInterval: 30_000, linger: 900_000, leaseTime: 10_000, scanPause: 500 };
+const TIMES = { listInterval: 30_000, linger: 900_000, leaseTime: 10_000, scanPause: 500, patience: 5_000 };
 /** The most changes that wait for one subscriber. */
 const MAX_WAITING = 1_000;
 

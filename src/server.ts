@@ -30,6 +30,7 @@ import { logOperation } from './observability/logOperation.ts';
 import { createTracing } from './observability/createTracing.ts';
 import { secretsOf } from './observability/secretsOf.ts';
 import type { Account } from './messaging/registry.ts';
+import { noticingRegistry } from './messaging/registry.ts';
 import { watchOverload } from './overload.ts';
 import { startSandbox } from './sandbox/index.ts';
 import { openSubscriptions } from './subscriptions.ts';
@@ -157,16 +158,17 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     ...{ accounts, registry, events, observer: metrics.events, log },
     isStopping: () => stage === 'stopping',
   });
+  const noticing = noticingRegistry(registry, (reading) => events.noticed(reading));
   const services = { ...writing, events, log, tellsSchema: config.introspection };
   const authenticate = createAuthenticate(config.auth, log);
   const operations = config.limits.operations && stores.rateLimit('operations', config.limits.operations);
   const subscriptions = openSubscriptions(app, {
-    ...{ config, schema, registry, services, authenticate, operations, overload, hostNames, log },
+    ...{ config, schema, registry: noticing, services, authenticate, operations, overload, hostNames, log },
     ...{ report: reportOperation, observer: metrics.events },
   });
   addGraphqlRoute(app, {
     ...{ apollo, inFlight, overload, maxTokens: config.limits.maxTokens },
-    ...{ registry, tracing, readTime: config.operationTimeout, services, authenticate, operations },
+    ...{ registry: noticing, tracing, readTime: config.operationTimeout, services, authenticate, operations },
     ...{ sse: subscriptions.sse, callback: subscriptions.callback },
     documents:
       config.persistedOperations.kind === 'safelist' ? config.persistedOperations.documents : undefined,

@@ -22,8 +22,10 @@ export interface ClaimsMapping {
 /**
  * The user of whom claims speak. What they do not say, the user may not. Throws a `ParleyError` with the code
  * `UNAUTHENTICATED` where they do not say who it is.
+ *
+ * @param tolerance milliseconds for which they hold beyond the instant that they name
  */
-export function toUser(claims: Claims, mapping: ClaimsMapping): Viewer {
+export function toUser(claims: Claims, mapping: ClaimsMapping, tolerance = CLOCK_TOLERANCE * 1_000): Viewer {
   const subject = find(claims, mapping.subject);
   if (typeof subject !== 'string' || subject === '')
     throw new ParleyError('UNAUTHENTICATED', 'The credentials do not say who the user is.');
@@ -35,7 +37,7 @@ export function toUser(claims: Claims, mapping: ClaimsMapping): Viewer {
     accounts: toAccounts(valuesOf(find(claims, mapping.accounts)), mapping.accountValues),
     scopes: toScopes(valuesOf(find(claims, mapping.scopes)), mapping.scopeValues),
     viaRouter: false,
-    ...(typeof exp === 'number' && { expiresAt: (exp + CLOCK_TOLERANCE) * 1_000 }),
+    ...(typeof exp === 'number' && { expiresAt: exp * 1_000 + tolerance }),
   };
 }
 

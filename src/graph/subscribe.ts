@@ -66,17 +66,18 @@ export function createSubscribe(options: SubscribeOptions): Subscribe {
   const { schema, maxCost, contextFor, format, report } = options;
   const documents = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
 
-  return async (request, subscriber) => {
+  return async (request, client) => {
+    const over = createEnd();
     try {
-      return await begin(request, subscriber);
+      return await begin(request, untilExpired(client, over.whenOver), over);
     } catch (error) {
+      over.end();
       return { errors: [format(toGraphQLError(error))] };
     }
   };
 
-  async function begin(request: SubscriptionRequest, subscriber: Subscriber): Promise<Subscribed> {
+  async function begin(request: SubscriptionRequest, subscriber: Subscriber, over: End): Promise<Subscribed> {
     const startedAt = performance.now();
-    const over = createEnd();
     const context = contextFor(subscriber, over.whenOver);
     const checked = check(request, subscriber, context);
     const counts = { calls: 0, codes: new Set<string>() };
@@ -190,6 +191,26 @@ export function createSubscribe(options: SubscribeOptions): Subscribe {
   }
 }
 
+/** The same, whose signal aborts also when the credentials expire. Nothing is left of it once it is over. */
+function untilExpired(subscriber: Subscriber, whenOver: (listener: () => void) => void): Subscriber {
+  const { viewer, signal } = subscriber;
+  if (viewer.expiresAt === undefined) return subscriber;
+  const end = new AbortController();
+  const pass = () => end.abort(signal.reason);
+  const left = Math.min(Math.max(viewer.expiresAt - Date.now(), 0), MAX_TIMER);
+  const timer = setTimeout(() => end.abort(expired()), left);
+  signal.addEventListener('abort', pass);
+  if (signal.aborted) pass();
+  whenOver(() => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', pass);
+  });
+  return { ...subscriber, signal: end.signal };
+}
+
+/** The longest that a timer of Node can wait, in milliseconds: what lasts longer is looked at with each event. */
+const MAX_TIMER = 2 ** 31 - 1;
+
 function hasExpired({ viewer }: Subscriber): boolean {
   return viewer.expiresAt !== undefined && viewer.expiresAt <= Date.now();
 }
@@ -224,7 +245,12 @@ function cursorOf({ epoch, id, change }: Partial<PlacedChange>): string | undefi
 }
 
 /** Calls whoever waits for the end of something. */
-function createEnd() {
+interface End {
+  readonly whenOver: (listener: () => void) => void;
+  end(): void;
+}
+
+function createEnd(): End {
   const listeners: (() => void)[] = [];
   return {
     whenOver: (listener: () => void) => void listeners.push(listener),

@@ -23,6 +23,14 @@ export interface ConversationState {
   readonly messages: Readonly<Record<string, KnownMessage>>;
   /** Whatever stands up to this place was there before anybody watched; absent until its history was looked at. */
   readonly baseline?: Place;
+  /**
+   * What reads for clients have shown beyond that: it stands in the inbox, and is dropped once it has been heard of. Nobody is told of
+   * it: messages are told in their order, by events or a look at the history.
+   */
+  readonly read?: {
+    readonly lastMessage: SettledMessage | null;
+    readonly activityAt: string | null;
+  };
 }
 
 /** What is known of a message, to tell news from repetitions. */
@@ -93,7 +101,7 @@ export function applyMessage(
   const isEdited = !isUnseen && !seen.contents.includes(content);
   const reactions = message.reactions.map(reactionKey);
   const hasReactions = reactions.some((key) => !seen.reactions.includes(key));
-  const progress = furthest(seen.progress, message.delivery && toProgress(message.delivery));
+  const progress = furthest(seen.progress, toProgressOf(message));
   const next: KnownMessage = {
     sentAt: message.sentAt,
     progress,
@@ -101,21 +109,23 @@ export function applyMessage(
     contents: isUnseen || isEdited ? [...seen.contents, content].slice(-MAX_DIGESTS) : seen.contents,
     ...((seen.told ?? isAdded) && { told: true }),
   };
-  const latest = withProgress(message, progress);
+  const current = withProgress(message, progress);
   const withFacts = told ? mergeFacts(before, told, message.sentAt) : before;
-  const state = withActivity(
-    {
-      ...withFacts,
-      lastMessage: laterMessage(before.lastMessage, latest, next),
-      asOf: later(before.asOf, now),
-    },
-    message.externalId,
-    next,
-    message.sentAt,
+  const state = withoutHeard(
+    withActivity(
+      {
+        ...withFacts,
+        lastMessage: laterMessage(before.lastMessage, current, next),
+        asOf: later(before.asOf, now),
+      },
+      message.externalId,
+      next,
+      message.sentAt,
+    ),
   );
   const conversation = toConversation(state);
   const tell = (kind: 'MESSAGE_ADDED' | 'MESSAGE_UPDATED' | 'REACTIONS_UPDATED'): Change => ({
-    ...{ kind, message: latest, conversation },
+    ...{ kind, message: current, conversation },
   });
   const changes: Change[] = [];
   if (isAdded) {
@@ -127,6 +137,55 @@ export function applyMessage(
       changes.push(deliveryChange(message, progress, now));
   }
   return { state: isSame(before, state) ? before : state, changes };
+}
+
+/** Takes in what a read for somebody has shown: the newest message of a conversation, facts of it, or both. */
+export function applyRead(
+  before: ConversationState,
+  {
+    conversation,
+    newest,
+    now,
+  }: { conversation: Conversation; newest: SettledMessage | undefined; now: string },
+): Applied {
+  const { lastMessage } = before;
+  const isLast = newest !== undefined && lastMessage?.externalId === newest.externalId;
+  const shown = { activityAt: activityOf(before), lastMessage: lastMessageOf(before) };
+  const isLater = newest !== undefined && !isLast && (!lastMessage || isAfter(newest, lastMessage));
+  const happened = [shown.activityAt, conversation.lastActivityAt, newest?.sentAt, conversation.createdAt];
+  const merged = mergeFacts(before, conversation, spokenFor(conversation));
+  const state = withoutHeard({
+    ...merged,
+    // What it says itself is for events to tell: how far it has come is seen at a glance.
+    lastMessage: isLast
+      ? withProgress(lastMessage!, furthest(toProgressOf(lastMessage!), toProgressOf(newest)))
+      : lastMessage,
+    asOf: later(before.asOf, now),
+    read: {
+      lastMessage: isLater ? newest : (before.read?.lastMessage ?? null),
+      activityAt: latest(happened),
+    },
+  });
+  const isNews = wasHeardOf(before) && ownFacts(before) !== ownFacts(state);
+  return {
+    state: isSame(before, state) ? before : state,
+    changes: isNews ? [{ kind: 'CONVERSATION_UPDATED', conversation: toConversation(state) }] : [],
+  };
+}
+
+/** Whether anything was ever told of it, or its history looked at: what was only read has no past. */
+export function wasHeardOf({ told, messages, baseline }: ConversationState): boolean {
+  return baseline !== undefined || told.length > 0 || Object.keys(messages).length > 0;
+}
+
+/** The last message, whichever way it became known. */
+export function lastMessageOf({ lastMessage, read }: ConversationState): SettledMessage | null {
+  return read?.lastMessage ?? lastMessage;
+}
+
+/** When something last happened, whichever way that became known; null where nothing tells. */
+export function activityOf({ activityAt, read }: ConversationState): string | null {
+  return read?.activityAt ?? activityAt;
 }
 
 /** Takes in how far a message has come. */
@@ -161,19 +220,13 @@ export function applyFacts(
 ): Applied {
   const digest = digestOf(conversation);
   if (before.told.includes(digest)) return { state: before, changes: [] };
-  const at = conversation.lastActivityAt ?? NEVER;
-  const details = conversation.providerDetails;
-  const updatedAt = details && 'updatedAt' in details ? (details.updatedAt ?? NEVER) : NEVER;
-  const merged = mergeFacts(before, conversation, later(at, updatedAt));
-  const happened = [before.activityAt, conversation.lastActivityAt, conversation.createdAt].filter(
-    (instant) => instant != null,
-  );
-  const state: ConversationState = {
+  const merged = mergeFacts(before, conversation, spokenFor(conversation));
+  const state = withoutHeard({
     ...merged,
     told: [...before.told, digest].slice(-MAX_DIGESTS),
     asOf: later(before.asOf, now),
-    activityAt: happened.length > 0 ? happened.reduce(later) : null,
-  };
+    activityAt: latest([before.activityAt, conversation.lastActivityAt, conversation.createdAt]),
+  });
   const shown = toConversation(state);
   const isChanged = JSON.stringify(toConversation(before)) !== JSON.stringify(shown);
   return {
@@ -198,7 +251,9 @@ export function newestKnown({ messages }: ConversationState): Place | undefined 
 }
 
 /** The conversation as it is known: whatever is not, is null, and costs nobody a call. */
-export function toConversation({ ref, facts, lastMessage, activityAt }: ConversationState): Conversation {
+export function toConversation(state: ConversationState): Conversation {
+  const { ref, facts } = state;
+  const lastMessage = lastMessageOf(state);
   const fact = <K extends keyof ConversationFacts>(name: K): ConversationFacts[K] | null =>
     facts[name]?.[0] ?? null;
   const textAt = facts.lastMessageText?.[1] ?? NEVER;
@@ -208,7 +263,7 @@ export function toConversation({ ref, facts, lastMessage, activityAt }: Conversa
     state: fact('state'),
     participants: fact('participants'),
     createdAt: fact('createdAt'),
-    lastActivityAt: activityAt,
+    lastActivityAt: activityOf(state),
     lastMessageText: lastMessage && lastMessage.sentAt >= textAt ? lastMessage.text : fact('lastMessageText'),
     unreadCount: fact('unreadCount'),
     providerDetails: fact('providerDetails'),
@@ -282,6 +337,38 @@ function withActivity(
   };
 }
 
+/** What was read, as far as it is beyond what was heard of. */
+function withoutHeard({ read, ...state }: ConversationState): ConversationState {
+  if (!read) return state;
+  const { lastMessage, activityAt } = state;
+  const isAhead = read.lastMessage && (!lastMessage || isAfter(read.lastMessage, lastMessage));
+  const isLater = read.activityAt !== null && read.activityAt > (activityAt ?? NEVER);
+  if (!isAhead && !isLater) return state;
+  return {
+    ...state,
+    read: {
+      lastMessage: isAhead ? read.lastMessage : null,
+      activityAt: isLater ? read.activityAt : activityAt,
+    },
+  };
+}
+
+/** The instant that a conversation's facts speak for. */
+function spokenFor({ lastActivityAt, providerDetails: details }: Conversation): string {
+  const updatedAt = details && 'updatedAt' in details ? (details.updatedAt ?? NEVER) : NEVER;
+  return later(lastActivityAt ?? NEVER, updatedAt);
+}
+
+/** What is told of a conversation by itself; its last message is told as such. */
+function ownFacts({ facts: { lastMessageText: _text, ...facts } }: ConversationState): string {
+  return JSON.stringify(Object.entries(facts).map(([name, [value]]) => [name, value]));
+}
+
+function latest(instants: readonly (string | null | undefined)[]): string | null {
+  const told = instants.filter((instant) => instant != null);
+  return told.length > 0 ? told.reduce(later) : null;
+}
+
 function mergeFacts(before: ConversationState, told: Conversation, at: string): ConversationState {
   const facts: Record<string, readonly [unknown, string]> = {
     ...(before.facts as Record<string, [unknown, string]>),
@@ -335,13 +422,17 @@ function reactionKey({ emoji, author }: Message['reactions'][number]): string {
   return JSON.stringify([author?.externalId ?? null, emoji]);
 }
 
+function toProgressOf({ delivery }: SettledMessage): EventProgress | null {
+  return delivery && toProgress(delivery);
+}
+
 function toProgress({ state, sentAt, deliveredAt, readAt, failureReason }: Delivery): EventProgress | null {
   return state === 'UNKNOWN' ? null : { state, sentAt, deliveredAt, readAt, failureReason };
 }
 
 function withProgress(message: SettledMessage, progress: EventProgress | null): SettledMessage {
   const { delivery } = message;
-  if (!progress || (delivery && isSameProgress(progress, toProgress(delivery)))) return message;
+  if (!progress || isSameProgress(progress, toProgressOf(message))) return message;
   return { ...message, delivery: toDelivery(message, progress, delivery?.asOf ?? message.sentAt) };
 }
 

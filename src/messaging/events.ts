@@ -3,6 +3,7 @@ import type { ChangePlace } from './cursors.ts';
 import type { ParleyError } from './errors.ts';
 import type { ConversationRef, MessageRef } from './ids.ts';
 import type { EventProgress } from './live.ts';
+import type { Reading } from './noticeReads.ts';
 import type { Conversation, ConversationState, ProviderName } from './provider.ts';
 import type { Account, Accounts } from './registry.ts';
 
@@ -13,7 +14,9 @@ export interface Events {
    * Throws a `ParleyError`: `CURSOR_EXPIRED` for a place that is too old, `SUBSCRIPTION_TOO_SLOW`, `STORE_UNAVAILABLE`.
    */
   follow(request: FollowRequest): AsyncGenerator<PlacedChange, void>;
-  /** Up to `count` changes after a place; without one, none, and where "now" is. Throws what {@link Events.follow} throws. */
+  /**
+   * Up to `count` changes after a place; without one, none, and where "now" is. What happened while nobody wanted to know is read first,
+   * as far as that takes a few seconds; the rest comes behind the page's end. Throws what {@link Events.follow} throws. */
   changes(request: ChangesRequest): Promise<ChangePage>;
   /** A page of the conversations of accounts by what happened last. Costs no call to a provider. */
   inbox(request: InboxRequest): Promise<InboxPage>;
@@ -21,6 +24,8 @@ export interface Events {
   progressOf(message: MessageRef): Promise<EventProgress | undefined>;
   /** Something was written to a conversation. */
   touched(conversation: ConversationRef): void;
+  /** A read for a client has shown something: the inbox takes it, where there is one, behind the reader's back. */
+  noticed(reading: Reading): void;
 }
 
 export interface FollowRequest {

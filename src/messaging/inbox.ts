@@ -1,5 +1,5 @@
 import type { ConversationState } from './conversationState.ts';
-import { toConversation } from './conversationState.ts';
+import { lastMessageOf, toConversation } from './conversationState.ts';
 import type { InboxPlace } from './cursors.ts';
 import { encodeInboxCursor, parseInboxCursor } from './cursors.ts';
 import type { InboxFilter, InboxItem, InboxPage } from './events.ts';
@@ -110,7 +110,7 @@ function latestOf(lanes: readonly Lane[]): Lane | undefined {
 function toItem(state: ConversationState, activityAt: number): InboxItem {
   return {
     conversation: toConversation(state),
-    lastMessage: state.lastMessage,
+    lastMessage: lastMessageOf(state),
     lastActivityAt: new Date(activityAt).toISOString(),
     asOf: state.asOf,
   };

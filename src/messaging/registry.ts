@@ -1,6 +1,8 @@
 import type { Capabilities } from './capabilities.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { ErrorSource } from './errors.ts';
+import type { Reading } from './noticeReads.ts';
+import { noticeReads } from './noticeReads.ts';
 import type { Provider } from './provider.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -49,6 +51,19 @@ export function createRegistry(accounts: readonly Omit<Account, 'capabilities'>[
       };
     },
   };
+}
+
+/**
+ * The same accounts, whose reads are noticed; but for those where each caller brings credentials of their own, since nobody else may know
+ * what they read.
+ */
+export function noticingRegistry(registry: Registry, noticed: (reading: Reading) => void): Registry {
+  return createRegistry(
+    registry.all.map(({ provider, ...account }) => ({
+      ...account,
+      provider: provider.actor ? provider : noticeReads(account.id, provider, noticed),
+    })),
+  );
 }
 
 function toAccounts(accounts: readonly Account[]): Accounts {

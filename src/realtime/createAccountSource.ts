@@ -11,6 +11,8 @@ import { createSystemContext } from '../messaging/systemContext.ts';
 import type { Ingest } from './createIngest.ts';
 import { externalIdOf } from './createIngest.ts';
 import { createLease } from './createLease.ts';
+import type { PollNeed, PollTimes } from './createPolling.ts';
+import { createPolling } from './createPolling.ts';
 import type { Sync } from './createSync.ts';
 import { put } from './put.ts';
 
@@ -20,6 +22,8 @@ export interface AccountSource {
   watch(conversationId: string | undefined): () => void;
   /** Somebody wants to know what happens, for a while. */
   want(): void;
+  /** Settles once what happened while nobody wanted to know is known; where it can't be read now, only when it can. */
+  caughtUp(): Promise<void>;
   /** Takes what a webhook has brought. Throws where it can't be taken: then it has to come again. */
   take(events: readonly ProviderEvent[]): Promise<void>;
   /** Something was written to a conversation: where no event tells of it, it is looked at. */
@@ -27,11 +31,7 @@ export interface AccountSource {
   close(): Promise<void>;
 }
 
-export interface SourceTimes {
-  /** Milliseconds between two looks at a conversation that somebody watches, while its provider does not tell by itself. */
-  readonly pollInterval: number;
-  /** The same for lists, and for conversations whose provider tells by webhooks alone: nobody knows whether those come. */
-  readonly listInterval: number;
+export interface SourceTimes extends PollTimes {
   /** How long a connection outlives the last who wanted it. */
   readonly linger: number;
   /** How long a process that died keeps the connection from the others. */
@@ -62,10 +62,6 @@ export interface SourceObserver {
 const MAX_WAITING = 10_000;
 /** The most conversations that are looked at again because some of their events may have been missed. */
 const MAX_RECENT = 200;
-/** The most watched conversations that are looked at in one round. */
-const MAX_POLLED = 500;
-/** How many of those at once. */
-const CONCURRENCY = 4;
 /** Milliseconds for which it is known that a connection has come. */
 const GENERATION_TTL = 86_400_000;
 
@@ -87,12 +83,15 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
   let queue: Promise<unknown> = Promise.resolve();
   let isGapOpen = false;
   let generation: string | undefined;
-  let rounds = 0;
+  /** Whether another process was last seen to have the connection. */
+  let isElsewhere = false;
+  let whenCurrent: (() => void)[] = [];
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
   const stale = new Set<string>();
   /** What was last said of each kind of work, so that it is not said again with each round. */
   const said = new Map<string, string>();
+  const polling = createPolling({ ...options, context });
 
   return {
     watch(conversationId) {
@@ -114,6 +113,12 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
       want();
       start();
     },
+    async caughtUp() {
+      want();
+      start();
+      if (!provider.openLive) await polling.catchUp();
+      else if (!isCurrent()) await new Promise<void>((resolve) => whenCurrent.push(resolve));
+    },
     async take(events) {
       for (const event of events) await takeOne(event);
     },
@@ -123,6 +128,7 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
     async close() {
       closing.abort();
       clearTimeout(timer);
+      tellCurrent();
       await round;
       await disconnect();
       await queue;
@@ -134,7 +140,22 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
   }
 
   function isWanted(): boolean {
-    return options.always || watchers.size > 0 || performance.now() < wantedUntil;
+    return watchers.size > 0 || wantsAll();
+  }
+
+  function wantsAll(): boolean {
+    return options.always || watchers.has(undefined) || performance.now() < wantedUntil;
+  }
+
+  /** Whether all that has happened is known, as far as events go. */
+  function isCurrent(): boolean {
+    return isElsewhere || (isConnected && !isGapOpen && !waiting) || closing.signal.aborted;
+  }
+
+  function tellCurrent(): void {
+    if (!isCurrent()) return;
+    for (const resolve of whenCurrent) resolve();
+    whenCurrent = [];
   }
 
   /** Rounds go on until nobody wants anything any more. */
@@ -157,7 +178,7 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
   async function takeRound(): Promise<void> {
     try {
       if (provider.openLive) await keepConnection();
-      if (isWanted()) await poll();
+      if (isWanted()) await polling.round(pollNeed());
       else await disconnect();
       said.clear();
     } catch (error) {
@@ -169,9 +190,11 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
 
   async function keepConnection(): Promise<void> {
     const isMine = isWanted() && (await lease.hold());
+    isElsewhere = isWanted() && !isMine;
     if (!isMine) {
       await disconnect();
       await followGeneration();
+      tellCurrent();
       return;
     }
     if (!connection) {
@@ -232,21 +255,17 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
     const events = waiting as ProviderEvent[] | undefined;
     waiting = undefined;
     for (const event of events ?? []) receive(event);
+    tellCurrent();
   }
 
   async function readGap(): Promise<void> {
     const recent = await live.latest(account.id, undefined, MAX_RECENT);
     const known = new Set([...watched(), ...recent.map(({ key }) => externalIdOf(key))]);
     if (connection?.follow) {
-      for (const id of await listAll()) connection.follow(id);
+      for (const id of await polling.list()) connection.follow(id);
       for (const id of known) connection.follow(id);
     }
-    await forEach([...known], (id) => sync.conversation(account, id, context));
-  }
-
-  async function listAll(): Promise<readonly string[]> {
-    const listed = await sync.list(account, { pages: 1, reads: MAX_RECENT }, context);
-    return listed.map(({ externalId }) => externalId);
+    await sync.conversations(account, [...known], context);
   }
 
   function receive(event: ProviderEvent): void {
@@ -305,47 +324,16 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
     });
   }
 
-  async function poll(): Promise<void> {
-    rounds += 1;
-    // Webhooks come to whoever is called: nobody can tell that none is missing.
-    const interval = isConnected
-      ? undefined
-      : provider.readWebhook
-        ? options.listInterval
-        : options.pollInterval;
-    if (interval !== undefined) {
-      const ids = watched();
-      const start = ids.length > MAX_POLLED ? (rounds * MAX_POLLED) % ids.length : 0;
-      const turn = [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_POLLED);
-      await forEach(turn, async (id) => {
-        // Of all processes whose clients watch it, one looks.
-        if (await store.create(`poll:${account.id}:${id}`, '1', interval * 0.9))
-          await sync.conversation(account, id, context);
-      });
-    }
-    const needsList = connection?.follow ? isConnected : interval !== undefined && watchers.has(undefined);
-    if (!needsList || !provider.listConversations) return;
-    if (!(await store.create(`poll-list:${account.id}`, '1', options.listInterval * 0.9))) return;
-    for (const id of await listAll()) connection?.follow?.(id);
+  function pollNeed(): PollNeed {
+    const open = connection;
+    return {
+      ...{ watched: watched(), wantsAll: wantsAll(), isConnected },
+      follow: open?.follow && ((conversationId) => open.follow!(conversationId)),
+    };
   }
 
   function watched(): string[] {
     return [...watchers.keys()].filter((id) => id !== undefined);
-  }
-
-  /** All of them, also where some fail; the first failure is thrown. */
-  async function forEach(ids: readonly string[], work: (id: string) => Promise<void>): Promise<void> {
-    const left = [...ids];
-    let failure: unknown;
-    const worker = async () => {
-      for (let id = left.shift(); id !== undefined && !closing.signal.aborted; id = left.shift()) {
-        await work(id).catch((error: unknown) => (failure ??= error));
-        // A provider that is not there is not asked a hundred times more.
-        if (isStoreLost(failure) || isProviderLost(failure)) left.length = 0;
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-    if (failure !== undefined) throw failure as Error;
   }
 
   function report(error: unknown, what: string): void {
@@ -359,13 +347,4 @@ export function createAccountSource(options: AccountSourceOptions): AccountSourc
 
 function isStoreLost(error: unknown): boolean {
   return error instanceof ParleyError && error.code === 'STORE_UNAVAILABLE';
-}
-
-function isProviderLost(error: unknown): boolean {
-  return (
-    error instanceof ParleyError &&
-    (error.code === 'PROVIDER_UNAVAILABLE' ||
-      error.code === 'PROVIDER_TIMEOUT' ||
-      error.code === 'OVERLOADED')
-  );
 }

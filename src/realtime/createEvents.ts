@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { compareChangeIds, cursorExpired, timeOf } from '../messaging/changes.ts';
 import type { ChangeId } from '../messaging/changes.ts';
@@ -18,6 +19,7 @@ import { createHub } from './createHub.ts';
 import { createIngest } from './createIngest.ts';
 import type { InboxScan, ScanTimes } from './createInboxScan.ts';
 import { createInboxScan } from './createInboxScan.ts';
+import { createReadings } from './createReadings.ts';
 import { createSync } from './createSync.ts';
 
 export interface EventsOptions {
@@ -30,10 +32,15 @@ export interface EventsOptions {
   readonly maxWaiting: number;
   /** Whether events are taken from the start on, and not only once somebody wants them. */
   readonly always: boolean;
-  readonly times: SourceTimes & ScanTimes;
+  readonly times: SourceTimes & ScanTimes & CatchUpTimes;
   readonly log: Logger;
   readonly observer: SourceObserver;
   readonly now: () => number;
+}
+
+export interface CatchUpTimes {
+  /** Milliseconds that who asks for changes waits for those that happened while nobody wanted to know. */
+  readonly patience: number;
 }
 
 /** Everything that takes events, and tells them. */
@@ -49,14 +56,20 @@ export interface OpenEvents extends Events {
 
 /** Milliseconds by which the clock of the log may be put back, such as when another Redis takes over. */
 const CLOCK_DOUBT = 60_000;
+/** Milliseconds after which it is asked again at the most whether it is time for a scan. */
+const SCAN_CHECK = 30_000;
 
 export function createEvents(options: EventsOptions): OpenEvents {
   const { live, store, window, log, times } = options;
   const ingest = createIngest({ live, now: options.now });
   const sync = createSync(ingest);
+  const readings = createReadings({ ingest, report });
   const hub = createHub({ live, maxWaiting: options.maxWaiting, report });
   const sources = new Map<string, AccountSource>();
   const scans = new Map<string, InboxScan>();
+  /** Whose conversations stand in an inbox that somebody has asked this process for. */
+  const indexed = new Set<string>();
+  let scanning: NodeJS.Timeout | undefined;
   for (const account of options.accounts) {
     // Whoever brings credentials of their own is read for nobody else, nor without them.
     if (account.provider.actor) continue;
@@ -85,6 +98,10 @@ export function createEvents(options: EventsOptions): OpenEvents {
     async changes({ accounts, after, count }) {
       const own = accounts.filter(({ id }) => sources.has(id));
       for (const { id } of own) sources.get(id)!.want();
+      if (after) {
+        checkPlace(after, await live.position());
+        await catchUp(own);
+      }
       const position = await live.position();
       const { epoch } = position;
       const now = placeOf(position);
@@ -108,6 +125,7 @@ export function createEvents(options: EventsOptions): OpenEvents {
       const selected = narrowAccounts(accounts, filter);
       const own = selected.filter(({ id }) => sources.has(id));
       for (const { id } of own) {
+        indexed.add(id);
         sources.get(id)!.want();
         scans.get(id)!.want();
       }
@@ -126,7 +144,13 @@ export function createEvents(options: EventsOptions): OpenEvents {
     },
 
     touched({ accountId, externalId }) {
-      sources.get(accountId)?.touched(externalId);
+      const source = sources.get(accountId);
+      if (indexed.has(accountId)) source?.want();
+      source?.touched(externalId);
+    },
+
+    noticed(reading) {
+      if (indexed.has(reading.conversation.accountId)) readings.take(reading);
     },
 
     async take(accountId, events) {
@@ -140,14 +164,42 @@ export function createEvents(options: EventsOptions): OpenEvents {
     },
 
     open() {
-      if (options.always) for (const source of sources.values()) source.want();
+      if (!options.always) return;
+      for (const [id, source] of sources) {
+        indexed.add(id);
+        source.want();
+      }
+      scanAll();
+      scanning = setInterval(scanAll, Math.min(times.scanInterval, SCAN_CHECK));
+      scanning.unref();
     },
 
     async close() {
+      clearInterval(scanning);
       hub.close();
-      await Promise.all([...sources.values(), ...scans.values()].map((one) => one.close()));
+      await Promise.all([readings, ...sources.values(), ...scans.values()].map((one) => one.close()));
     },
   };
+
+  function scanAll(): void {
+    for (const scan of scans.values()) scan.want();
+  }
+
+  /** What could not be read by then comes later, behind the place that the page ends with. */
+  async function catchUp(accounts: readonly Account[]): Promise<void> {
+    const caughtUp = accounts.map(async (account) => {
+      try {
+        await sources.get(account.id)!.caughtUp();
+      } catch (error) {
+        log.warn({ ...sourceOf(account), ...loggable(error) }, 'what was missed of an account');
+      }
+    });
+    const timeout = new AbortController();
+    const patience = wait(times.patience, undefined, { signal: timeout.signal, ref: false });
+    await Promise.race([Promise.all(caughtUp), patience]);
+    timeout.abort();
+    await patience.catch(() => undefined);
+  }
 
   function watch({ accounts, conversation }: FollowRequest): (() => void)[] {
     return accounts.map(({ id }) => sources.get(id)!.watch(conversation?.externalId));

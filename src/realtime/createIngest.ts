@@ -1,20 +1,24 @@
 import type { Change, SettledMessage } from '../messaging/changes.ts';
 import type { Applied, ConversationState, Place } from '../messaging/conversationState.ts';
 import {
+  activityOf,
   applyFacts,
   applyMessage,
   applyProgress,
+  applyRead,
   emptyState,
   furthest,
   isAfter,
   newestKnown,
   toDelivery,
+  wasHeardOf,
   withBaseline,
 } from '../messaging/conversationState.ts';
 import { ParleyError } from '../messaging/errors.ts';
 import type { ConversationRef } from '../messaging/ids.ts';
 import type { EventProgress, ProviderEvent } from '../messaging/live.ts';
 import type { LiveStore } from '../messaging/liveStore.ts';
+import type { Reading } from '../messaging/noticeReads.ts';
 import type { Conversation, Message, ReadContext } from '../messaging/provider.ts';
 
 /** Where events become changes: each has its effect once, however often and by whichever way it comes. */
@@ -28,9 +32,14 @@ export interface Ingest {
   takeHistory(conversation: ConversationRef, history: History, context: ReadContext): Promise<void>;
   /**
    * Takes in what a list tells of a conversation. One that nobody knew is no news, nor are its messages up to then: it may be as old as
-   * the account. Unless it is known to be new.
+   * the account. Unless it was made after what the list has shown before.
+   *
+   * @param after when the newest conversation was made that the account's list had shown before; undefined for the first look at it
+   * @returns whether it has messages of which nobody has heard
    */
-  takeListed(conversation: Conversation, isFresh: boolean): Promise<void>;
+  takeListed(conversation: Conversation, after: string | undefined): Promise<boolean>;
+  /** Takes in what a read for a client has shown: the inbox has it, and of messages nobody is told. */
+  takeRead(reading: Reading): Promise<void>;
   /** What is known of a conversation. */
   look(conversation: ConversationRef): Promise<ConversationState | undefined>;
 }
@@ -109,14 +118,26 @@ export function createIngest({
       });
     },
 
-    takeListed: (conversation, isFresh) =>
-      update(conversation, (state, isNew) => {
-        const { lastActivityAt } = conversation;
+    async takeListed(conversation, after) {
+      const { lastActivityAt, createdAt } = conversation;
+      const isMadeSince = createdAt != null && after !== undefined && createdAt > after;
+      let isStale = false;
+      await update(conversation, (state, isNew) => {
+        const isFresh = isNew && isMadeSince;
+        const isNewer = lastActivityAt != null && lastActivityAt > (state.activityAt ?? '');
+        isStale = isFresh || (!isNew && isNewer);
         const start = isFresh ? undefined : toBaseline(lastActivityAt);
         const isBased = isNew && (isFresh || start !== undefined);
         const based = isBased ? withBaseline(state, start) : state;
         return applyFacts(based, { conversation, isNews: !isNew || isFresh, now: instant() });
-      }),
+      });
+      return isStale;
+    },
+
+    takeRead: ({ conversation, newest }) =>
+      update(conversation, (state) =>
+        applyRead(state, { conversation, newest: newest && withoutCall(newest), now: instant() }),
+      ),
 
     async look({ accountId, externalId }) {
       const [text] = await live.read(accountId, [stateKey(externalId)]);
@@ -134,9 +155,10 @@ export function createIngest({
   ): Promise<void> {
     return change<ConversationState>(accountId, stateKey(externalId), (known) => {
       const before = known ?? emptyState({ accountId, externalId });
-      const { state, changes } = apply(before, known === undefined);
+      const { state, changes } = apply(before, !wasHeardOf(before));
       if (state === before && changes.length === 0) return undefined;
-      const activityAt = state.activityAt === null ? undefined : Date.parse(state.activityAt);
+      const happened = activityOf(state);
+      const activityAt = happened === null ? undefined : Date.parse(happened);
       return { state, changes, activityAt };
     });
   }
@@ -226,6 +248,11 @@ function toBaseline(lastActivityAt: string | null | undefined): Place | undefine
 }
 
 const LAST_ID = '\u{10ffff}';
+
+/** Where it costs a call to know who has sent it, a read that somebody else has asked for makes none. */
+function withoutCall({ direction, ...message }: Message): SettledMessage {
+  return { ...message, direction: typeof direction === 'function' ? null : direction };
+}
 
 /** Finds out who has sent a message, where that costs a call; nobody knows where it fails. */
 async function settle(message: Message, context: ReadContext): Promise<SettledMessage> {

@@ -1,6 +1,6 @@
 import { isAfter, newestKnown } from '../messaging/conversationState.ts';
-import { NotFoundError } from '../messaging/errors.ts';
-import type { ConversationRef } from '../messaging/ids.ts';
+import type { ErrorCode } from '../messaging/errors.ts';
+import { NotFoundError, ParleyError } from '../messaging/errors.ts';
 import type { Position } from '../messaging/paging.ts';
 import type { Conversation, Message, ReadContext } from '../messaging/provider.ts';
 import type { Account } from '../messaging/registry.ts';
@@ -13,8 +13,18 @@ export interface Sync {
    * meanwhile share that.
    */
   conversation(account: Account, externalId: string, context: ReadContext): Promise<void>;
+  /**
+   * The same for several, a few at once; those alone that may be looked at now, where that is asked. All of them are, also where some
+   * fail, unless the provider or the store is not there; the first failure is thrown.
+   */
+  conversations(
+    account: Account,
+    externalIds: readonly string[],
+    context: ReadContext,
+    mayLook?: (externalId: string) => Promise<boolean>,
+  ): Promise<void>;
   /** Reads the first page of the list, or all of it, and the messages of whatever is newer there than known. */
-  list(account: Account, options: ListOptions, context: ReadContext): Promise<readonly ConversationRef[]>;
+  list(account: Account, options: ListOptions, context: ReadContext): Promise<Listed>;
 }
 
 export interface ListOptions {
@@ -26,10 +36,18 @@ export interface ListOptions {
   readonly reads: number;
 }
 
+export interface Listed {
+  readonly externalIds: readonly string[];
+  /** Those of which the list does not say when something last happened there. */
+  readonly silent: ReadonlySet<string>;
+}
+
 const PAGE = 20;
 /** The most pages of one conversation: what came before was missed for longer than anybody waits. */
 const MAX_PAGES = 10;
 const LIST_PAGE = 100;
+/** Conversations of one account that are read at once. */
+const CONCURRENCY = 4;
 
 export function createSync(ingest: Ingest): Sync {
   const underWay = new Map<string, Promise<void>>();
@@ -37,18 +55,30 @@ export function createSync(ingest: Ingest): Sync {
   const newestCreated = new Map<string, string>();
 
   return {
-    conversation(account, externalId, context) {
-      const key = `${account.id} ${externalId}`;
-      const known = underWay.get(key);
-      if (known) return known;
-      const reading = readBack(account, externalId, context).finally(() => underWay.delete(key));
-      underWay.set(key, reading);
-      return reading;
+    conversation,
+
+    async conversations(account, externalIds, context, mayLook) {
+      const left = [...externalIds];
+      let failure: unknown;
+      const worker = async () => {
+        for (let id = left.shift(); id !== undefined && !context.signal.aborted; id = left.shift()) {
+          try {
+            if (!mayLook || (await mayLook(id))) await conversation(account, id, context);
+          } catch (error) {
+            failure ??= error;
+            // Who is not there is not asked a hundred times more.
+            if (isNotThere(error)) left.length = 0;
+          }
+        }
+      };
+      await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+      if (failure !== undefined) throw failure as Error;
     },
 
     async list(account, { pages, pause, reads }, context) {
-      if (!account.provider.listConversations) return [];
-      const listed: ConversationRef[] = [];
+      const externalIds: string[] = [];
+      const silent = new Set<string>();
+      if (!account.provider.listConversations) return { externalIds, silent };
       const stale: string[] = [];
       const before = newestCreated.get(account.id);
       let newest = before ?? '';
@@ -57,24 +87,31 @@ export function createSync(ingest: Ingest): Sync {
         const request = { direction: 'forward', size: LIST_PAGE, ...(from && { from }) } as const;
         const { items, hasMore } = await account.provider.listConversations(request, context);
         for (const { item } of items) {
-          const { accountId, externalId, lastActivityAt, createdAt } = item;
-          const known = await ingest.look(item);
-          const isFresh = !known && createdAt != null && before !== undefined && createdAt > before;
-          await ingest.takeListed(item, isFresh);
-          listed.push({ accountId, externalId });
+          const { externalId, createdAt, lastActivityAt } = item;
+          const isStale = await ingest.takeListed(item, before);
+          externalIds.push(externalId);
           if (createdAt != null && createdAt > newest) newest = createdAt;
-          const isNewer = lastActivityAt != null && lastActivityAt > (known?.activityAt ?? '');
-          if (isFresh || (known && isNewer)) stale.push(externalId);
+          if (isStale) stale.push(externalId);
+          if (lastActivityAt == null) silent.add(externalId);
         }
         from = items.at(-1)?.position;
         if (!hasMore || !from) break;
-        await pause?.(listed.length);
+        await pause?.(externalIds.length);
       }
       newestCreated.set(account.id, newest);
-      for (const externalId of stale.slice(0, reads)) await this.conversation(account, externalId, context);
-      return listed;
+      for (const externalId of stale.slice(0, reads)) await conversation(account, externalId, context);
+      return { externalIds, silent };
     },
   };
+
+  function conversation(account: Account, externalId: string, context: ReadContext): Promise<void> {
+    const key = `${account.id} ${externalId}`;
+    const known = underWay.get(key);
+    if (known) return known;
+    const reading = readBack(account, externalId, context).finally(() => underWay.delete(key));
+    underWay.set(key, reading);
+    return reading;
+  }
 
   async function readBack(
     { id: accountId, provider }: Account,
@@ -106,3 +143,14 @@ export function createSync(ingest: Ingest): Sync {
     await ingest.takeHistory(ref, { messages, told }, context);
   }
 }
+
+function isNotThere(error: unknown): boolean {
+  return error instanceof ParleyError && NOT_THERE.has(error.code);
+}
+
+const NOT_THERE: ReadonlySet<string> = new Set<ErrorCode>([
+  'STORE_UNAVAILABLE',
+  'PROVIDER_UNAVAILABLE',
+  'PROVIDER_TIMEOUT',
+  'OVERLOADED',
+]);

@@ -13,7 +13,7 @@ const WINDOW = 24 * HOUR;
 const sales = { id: 'sales', name: 'Sales', provider: { name: 'PACT' } } as unknown as Account;
 const times = {
   ...{ pollInterval: HOUR, listInterval: HOUR, linger: HOUR, leaseTime: HOUR },
-  ...{ scanInterval: HOUR, scanPause: HOUR },
+  ...{ scanInterval: HOUR, scanPause: HOUR, patience: 0 },
 };
 
 describe('a place among all changes', () => {

@@ -5,6 +5,7 @@ import { FIRST } from '../../src/messaging/changes.ts';
 import { readInbox } from '../../src/messaging/inbox.ts';
 import type { EventProgress } from '../../src/messaging/live.ts';
 import type { LiveStore } from '../../src/messaging/liveStore.ts';
+import type { Reading } from '../../src/messaging/noticeReads.ts';
 import type { Conversation, Delivery, Message, Reaction } from '../../src/messaging/provider.ts';
 import { createSystemContext } from '../../src/messaging/systemContext.ts';
 import type { Ingest, TellingEvent } from '../../src/realtime/createIngest.ts';
@@ -169,12 +170,20 @@ async function readRows(live: LiveStore): Promise<readonly Row[]> {
 /** Something that can be told, any number of times. */
 type Tellable =
   | { readonly how: 'event'; readonly accountId: string; readonly event: TellingEvent }
-  | { readonly how: 'list'; readonly conversation: Conversation };
+  | { readonly how: 'list'; readonly conversation: Conversation }
+  /** A read for a client has shown it as the newest. */
+  | { readonly how: 'read'; readonly newest: Message };
 
-function tell(ingest: Ingest, tellable: Tellable): Promise<void> {
+function tell(ingest: Ingest, tellable: Tellable): Promise<unknown> {
+  if (tellable.how === 'read') return ingest.takeRead(readingOf(tellable.newest));
   return tellable.how === 'list'
-    ? ingest.takeListed(tellable.conversation, false)
+    ? ingest.takeListed(tellable.conversation, undefined)
     : ingest.take(tellable.accountId, tellable.event, context);
+}
+
+function readingOf(newest: Message, conversation: Partial<Conversation> = {}): Reading {
+  const { accountId, conversationExternalId: externalId } = newest;
+  return { conversation: { accountId, externalId, ...conversation }, newest };
 }
 
 // Once delivered, a message can't have failed.
@@ -211,6 +220,7 @@ function tellablesOf(accountId: string, externalId: string): fc.Arbitrary<readon
     ),
     progress: fc.uniqueArray(fc.constantFrom(...ORDER), { maxLength: 3 }),
     isTold: fc.boolean(),
+    isRead: fc.boolean(),
   });
   const told = fc.record({ second: instant.map((second) => second + 1), isListed: fc.boolean() });
   return fc
@@ -221,7 +231,10 @@ function tellablesOf(accountId: string, externalId: string): fc.Arbitrary<readon
     })
     .map(({ factsAt, messages, toldAt }) => [
       ...messages.flatMap(
-        ({ sentAt, isCostly, bringsFacts, versions, progress, isTold }, index): readonly Tellable[] => {
+        (
+          { sentAt, isCostly, bringsFacts, versions, progress, isTold, isRead },
+          index,
+        ): readonly Tellable[] => {
           // As numbers, 10 comes after 9; as texts, before.
           const number = index + 7;
           const id = String(number);
@@ -233,15 +246,19 @@ function tellablesOf(accountId: string, externalId: string): fc.Arbitrary<readon
             direction: isCostly ? () => Promise.resolve(known) : known,
           };
           const toEvent = (event: TellingEvent): Tellable => ({ how: 'event', accountId, event });
-          const events = versions.map(({ reactions, state }) =>
+          const shown = versions.map(({ reactions, state }) =>
+            messageOf(id, {
+              ...options,
+              reactions: EMOJIS.slice(0, reactions),
+              progress: isInbound || state === null ? null : progressOf(state, sentAt),
+            }),
+          );
+          const reads = isRead ? shown.map((newest): Tellable => ({ how: 'read', newest })) : [];
+          const events = shown.map((message) =>
             toEvent({
               kind: 'MESSAGE',
               isNew: false,
-              message: messageOf(id, {
-                ...options,
-                reactions: EMOJIS.slice(0, reactions),
-                progress: isInbound || state === null ? null : progressOf(state, sentAt),
-              }),
+              message,
               ...(bringsFacts && { conversation: { ...conversation, ...factsAt[sentAt] } }),
             }),
           );
@@ -249,7 +266,7 @@ function tellablesOf(accountId: string, externalId: string): fc.Arbitrary<readon
           const deliveries = (isInbound ? [] : progress).map((state) =>
             toEvent({ kind: 'DELIVERY', message, progress: progressOf(state, sentAt) }),
           );
-          return isTold ? [...events, ...deliveries] : deliveries;
+          return isTold ? [...events, ...deliveries, ...reads] : deliveries;
         },
       ),
       ...toldAt.map(({ second, isListed }): Tellable => {
@@ -307,6 +324,7 @@ function rowOf(id: string, told: readonly Tellable[]): Row | undefined {
   const messages = events.flatMap((event) => (event.kind === 'MESSAGE' ? [event.message] : []));
   const own = told.flatMap((tellable): Conversation[] => {
     if (tellable.how === 'list') return [tellable.conversation];
+    if (tellable.how === 'read') return [];
     return tellable.event.kind === 'CONVERSATION' ? [tellable.event.conversation] : [];
   });
   const instants = [...messages.map(({ sentAt }) => sentAt), ...own.map((each) => each.lastActivityAt!)];
@@ -358,6 +376,7 @@ function lastOf(messages: readonly Message[], events: readonly TellingEvent[]): 
 
 function conversationIdOf(tellable: Tellable): string {
   if (tellable.how === 'list') return idOf(tellable.conversation);
+  if (tellable.how === 'read') return idOf(readingOf(tellable.newest).conversation);
   const { event, accountId } = tellable;
   if (event.kind === 'JOB') throw new Error('a job has no conversation');
   if (event.kind === 'CONVERSATION') return idOf(event.conversation);
@@ -699,16 +718,70 @@ describe('what is told of messages', () => {
     });
   });
 
+  describe('of what reads have shown', () => {
+    const read = (world: World, number: number, conversation?: Partial<Conversation>) =>
+      world.ingest.takeRead(readingOf(messageOf(String(number), { sentAt: number }), conversation));
+
+    it('shows it in the inbox, tells nobody, and tells all of it in order once it is heard of', async () => {
+      const world = createWorld();
+      await world.look(...messages(1, 3));
+
+      await read(world, 6);
+      expect(await world.news()).toEqual([]);
+      expect(await world.inbox()).toMatchObject([{ activityAt: at(6), last: { id: '6' } }]);
+
+      await world.look(...messages(1, 6));
+      expect(await world.news()).toEqual(['MESSAGE_ADDED 4', 'MESSAGE_ADDED 5', 'MESSAGE_ADDED 6']);
+      expect(await world.inbox()).toMatchObject([{ activityAt: at(6), last: { id: '6' } }]);
+    });
+
+    it('takes what a list shows then for as new as without it', async () => {
+      const world = createWorld();
+      await world.look(...messages(1, 3));
+      await read(world, 6, { title: 'Ann', lastActivityAt: at(6) });
+      expect(await world.news()).toEqual(['CONVERSATION_UPDATED']);
+
+      expect(await world.ingest.takeListed({ ...REF, lastActivityAt: at(6) }, undefined)).toBe(true);
+      expect(await world.news()).toEqual([]);
+    });
+
+    it('is no past: what a list brings then is no news', async () => {
+      const world = createWorld();
+      await read(world, 6, { title: 'Ann' });
+
+      expect(await world.ingest.takeListed({ ...REF, title: 'Ben', lastActivityAt: at(7) }, undefined)).toBe(
+        false,
+      );
+      await world.look(...messages(1, 7));
+
+      expect(await world.news()).toEqual([]);
+      expect(await world.inbox()).toMatchObject([{ title: 'Ben', activityAt: at(7), last: { id: '7' } }]);
+    });
+
+    it('shows how far the last message has come, and tells of it once an event does', async () => {
+      const world = createWorld();
+      await world.look(...messages(1, 3));
+      const seen = messageOf('3', { sentAt: 3, progress: progressOf('READ') });
+
+      await world.ingest.takeRead(readingOf(seen));
+      expect(await world.news()).toEqual([]);
+      expect(await world.inbox()).toMatchObject([{ last: { id: '3', delivery: 'READ' } }]);
+
+      await world.take(delivery('3', 'READ'));
+      expect(await world.news()).toEqual(['DELIVERY_UPDATED 3 READ']);
+    });
+  });
+
   describe('of a conversation itself', () => {
     it('tells nothing of one that a list brings for the first time, and what is new of it later', async () => {
       const world = createWorld();
 
-      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) }, false);
+      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) }, undefined);
       expect(await world.news()).toEqual([]);
       expect(await world.inbox()).toMatchObject([{ title: 'Ann', activityAt: at(1), last: null }]);
-      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) }, false);
+      await world.ingest.takeListed({ ...REF, title: 'Ann', lastActivityAt: at(1) }, undefined);
       expect(await world.news()).toEqual([]);
-      await world.ingest.takeListed({ ...REF, title: 'Ben', lastActivityAt: at(2) }, false);
+      await world.ingest.takeListed({ ...REF, title: 'Ben', lastActivityAt: at(2) }, undefined);
 
       expect(await world.news()).toEqual(['CONVERSATION_UPDATED']);
     });
