@@ -8,7 +8,7 @@ import { createMemoryStore } from './store/createMemoryStore.ts';
 import { createRateLimit } from './store/createRateLimit.ts';
 import { createRedisStore } from './store/createRedisStore.ts';
 import type { StoreObserver } from './store/observeStore.ts';
-import { observeStore } from './store/observeStore.ts';
+import { observeLiveStore, observeStore } from './store/observeStore.ts';
 
 /** What outlives a request: in Redis for many processes, in memory for one. */
 export interface Stores {
@@ -34,7 +34,7 @@ export function openStores({ config: { redis, events }, report, observer }: Stor
   if (!redis) {
     return {
       store: observeStore(createMemoryStore(), observer),
-      live: createMemoryLiveStore({ keep: events.window }),
+      live: observeLiveStore(createMemoryLiveStore({ keep: events.window }), observer),
       now: Date.now,
       rateLimit: (what, rate) => createRateLimit({ what, ...rate }),
       isUsable: () => true,
@@ -44,7 +44,7 @@ export function openStores({ config: { redis, events }, report, observer }: Stor
   const store = createRedisStore({ ...redis, report });
   return {
     store: observeStore(store, observer),
-    live: store.live(events.window),
+    live: observeLiveStore(store.live(events.window), observer),
     now: () => store.now(),
     rateLimit: (what, rate) => store.rateLimit(what, rate),
     isUsable: () => store.isUsable(),

@@ -69,7 +69,7 @@ export function createAuthenticate(options: AuthOptions, log: Logger): Authentic
     const [, token] = /^bearer\s+(.*)$/i.exec(headers.authorization ?? '') ?? [];
     // One that is malformed is refused like any that is not good, whatever else came along.
     if (verifyJwt && token !== undefined)
-      return toUser(await verifyJwt(token.trim()), claims, jwt!.clockTolerance);
+      return toUser(await verifyJwt(token.trim()), claims, jwt.clockTolerance);
     const key = headers['x-api-key'];
     return findClient && typeof key === 'string' ? (findClient(key) ?? fail(UNKNOWN_KEY)) : undefined;
   }

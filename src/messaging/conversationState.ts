@@ -158,7 +158,7 @@ export function applyRead(
     ...merged,
     // What it says itself is for events to tell: how far it has come is seen at a glance.
     lastMessage: isLast
-      ? withProgress(lastMessage!, furthest(toProgressOf(lastMessage!), toProgressOf(newest)))
+      ? withProgress(lastMessage, furthest(toProgressOf(lastMessage), toProgressOf(newest)))
       : lastMessage,
     asOf: later(before.asOf, now),
     read: {

@@ -14,12 +14,11 @@ export function noticeReads(
   provider: Provider,
   noticed: (reading: Reading) => void,
 ): Provider {
-  const { listConversations } = provider;
   return {
     ...provider,
-    ...(listConversations && {
+    ...(provider.listConversations && {
       async listConversations(request, context) {
-        const page = await listConversations(request, context);
+        const page = await provider.listConversations!(request, context);
         for (const { item } of page.items) noticed({ conversation: item });
         return page;
       },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { ParleyError } from '../../src/messaging/errors.ts';
 import type { Store } from '../../src/messaging/store.ts';
+import { createMemoryLiveStore } from '../../src/store/createMemoryLiveStore.ts';
 import { createMemoryStore } from '../../src/store/createMemoryStore.ts';
-import { observeStore } from '../../src/store/observeStore.ts';
+import { observeLiveStore, observeStore } from '../../src/store/observeStore.ts';
 
 const LONG = 60_000;
 
@@ -45,5 +46,23 @@ describe('a store that is watched', () => {
       ['get', 'STORE_UNAVAILABLE'],
       ['remove', 'INTERNAL_SERVER_ERROR'],
     ]);
+  });
+
+  it('is the same for what is remembered of events, where an old cursor is no failure', async () => {
+    const calls: [string, string][] = [];
+    const live = observeLiveStore(createMemoryLiveStore({ keep: LONG, maxCharacters: 1 }), {
+      call: (method, outcome) => void calls.push([method, outcome]),
+    });
+    const commit = { accountId: 'a', key: 'k', expected: undefined, state: 's', activityAt: 1 };
+
+    expect(await live.commit({ ...commit, changes: ['one', 'two'] })).toBe(true);
+    expect(await live.read('a', ['k'])).toEqual(['s']);
+    expect(await live.latest('a', undefined, 1)).toEqual([{ key: 'k', activityAt: 1, state: 's' }]);
+    expect(await live.position()).toMatchObject({ last: expect.any(String) });
+    await expect(live.changes(['a'], '0-0', 1)).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+
+    expect(calls).toEqual(
+      ['commit', 'read', 'latest', 'position', 'changes'].map((method) => [method, 'OK']),
+    );
   });
 });
