@@ -63,19 +63,20 @@ export function openSubscriptions(app: FastifyInstance, options: SubscriptionsOp
     failed: (transport: string, error: unknown) => log.error({ transport, err: error }, 'internal error'),
   };
   const common = { subscribe, limits, observer: told };
+  const checkOrigin = originsOf(config);
   const webSocket = addWebSocketTransport(app, {
     ...common,
     // What comes by HTTP has been counted already.
     subscribe: limited(subscribe, operations),
     ...{ authenticate, heartbeat, maxSubscriptions: maxConnectionSubscriptions },
-    checkOrigin: originsOf(config),
+    checkOrigin,
     admit(headers) {
       overload.check();
       checkHost(headers, options.hostNames);
     },
     answerHeaders: SECURITY_HEADERS,
   });
-  const sse = createSseTransport({ ...common, heartbeat });
+  const sse = createSseTransport({ ...common, checkOrigin, heartbeat });
   const callback = createCallbackTransport({
     ...common,
     hosts: callbackHosts,
@@ -133,11 +134,15 @@ function limited(subscribe: Subscribe, operations: RateLimit | undefined): Subsc
   };
 }
 
-/** Pages of other origins are let in where CORS lets them in; what is no browser names none. */
+/**
+ * Pages of other origins are let in where CORS lets them in. What is no browser names none; a page names none where it does not
+ * want to read the answer, as nobody does who listens.
+ */
 function originsOf({ corsOrigins, publicUrl }: Config): (headers: IncomingHttpHeaders) => boolean {
   const allowed = new Set(corsOrigins);
-  return ({ origin, host }) => {
-    if (origin === undefined || allowed.has(origin)) return true;
+  return ({ origin, host, 'sec-fetch-mode': mode }) => {
+    if (origin === undefined) return mode !== 'no-cors';
+    if (allowed.has(origin)) return true;
     const own = [
       `http://${host}`,
       `https://${host}`,

@@ -32,7 +32,8 @@ async function loadAssets(): Promise<ReadonlyMap<string, Asset>> {
   ]);
 }
 
-// Headers hold tokens: they are not kept in the browser's storage, nor is anything that is typed put into the address.
+// Headers hold tokens: they are not kept in the browser's storage, nor is anything that is typed put into an address, as it would
+// be for subscriptions, which it gets as server-sent events.
 function toPage(document: string, nonce: string): string {
   return toHtml({
     head: `\
@@ -48,6 +49,7 @@ function toPage(document: string, nonce: string): string {
         logo: '',
         defaultQuery: ${toScriptLiteral(document)},
         shouldPersistHeaders: false,
+        method: 'POST',
         onEditQuery: () => undefined,
       });
     </script>`,

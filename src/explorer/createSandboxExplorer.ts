@@ -12,6 +12,7 @@ export function createSandboxExplorer(document: string): Explorer {
       toPolicy({
         'script-src': `'nonce-${nonce}'`,
         'style-src': `'nonce-${nonce}'`,
+        // WebSockets to this origin are meant by it as well.
         'connect-src': "'self'",
         'frame-src': 'https://sandbox.embed.apollographql.com',
         'img-src': 'data:',

@@ -63,7 +63,7 @@ query Inbox {
   }
 }
 
-# Run it, and then Send in another tab: each message comes as it happens.
+# Run it, and then Send in another window of the browser: each message comes as it happens.
 subscription Added {
   messageAdded { text direction conversation { title account { name } } }
 }

@@ -9,8 +9,7 @@ import { createSchema, printSubgraph } from '../../src/graph/schema.ts';
 import { conversationId } from '../../src/messaging/ids.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
-import { eventually } from '../eventually.ts';
-import { listen } from '../live/listening.ts';
+import { listen, subscribed } from '../live/listening.ts';
 import { postUpload } from '../uploading.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -81,10 +80,7 @@ describe('the documentation', () => {
     const subscriptions = [...pasted, ...examples.map((definition) => print(definition))];
     expect([pasted.length, examples.length]).toEqual([2, 1]);
     const listeners = subscriptions.map((query) => listen(harness.url, 'sse', query));
-    await eventually(async () => {
-      const metrics = await (await fetch(harness.metricsUrl)).text();
-      expect(metrics).toContain(`parley_subscriptions ${subscriptions.length}\n`);
-    });
+    await subscribed(harness.metricsUrl, subscriptions.length);
     const [, send] = blocks('docs/live.md', 'sh');
     const [, query] = /"query":"(mutation .+)"}'/.exec(send!)!;
 

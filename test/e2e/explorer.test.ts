@@ -1,9 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { EXAMPLE_OPERATIONS } from '../../src/graph/exampleOperations.ts';
+import { wellKnown } from '../../src/sandbox/index.ts';
 import { hasChromium, launchChromium } from '../chromium.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
+import { byWebSocket } from '../live/inPage.ts';
+import { subscribed } from '../live/listening.ts';
 
 // The editor is five megabytes of script for a machine that may be busy.
 jest.setTimeout(120_000);
@@ -37,11 +40,10 @@ jest.setTimeout(120_000);
 
   describe('GraphiQL', () => {
     beforeAll(async () => {
-      harness = await startHarness({ environment: { EXPLORER: 'graphiql' } });
+      harness = await startHarness({ environment: { EXPLORER: 'graphiql' }, webhooks: true });
     });
     afterAll(() => harness.close());
     beforeEach(async () => {
-      harness.reset();
       await page.goto(`${harness.url}/graphql`);
     });
     afterEach(() => {
@@ -62,6 +64,22 @@ jest.setTimeout(120_000);
       await page.getByLabel('Result Window').getByText('"userErrors"').waitFor();
       const { messages } = (await harness.data(LAST_MESSAGE)).conversation;
       expect(messages.nodes).toEqual([{ text: 'Your order is on its way 🚚' }]);
+    });
+
+    it('shows what happens to whoever runs a subscription, until they stop it', async () => {
+      await run('Added');
+      await subscribed(harness.metricsUrl, 1);
+
+      for (const message of ['Is it far?', 'Not any more'])
+        harness.sandbox.pact.addMessage(wellKnown.pact.sameTime, { message });
+      const result = page.getByLabel('Result Window');
+      await result.getByText('"Not any more"').waitFor();
+      expect(await result.textContent()).toContain('"cursor"');
+
+      await page.getByRole('button', { name: /^Stop query/ }).click();
+      await subscribed(harness.metricsUrl, 0);
+      // What is typed stands in no address.
+      expect(requests).not.toContainEqual(expect.stringContaining('?'));
     });
 
     it('shows the documentation of the schema', async () => {
@@ -95,7 +113,7 @@ jest.setTimeout(120_000);
 
   describe('Apollo Sandbox', () => {
     beforeAll(async () => {
-      harness = await startHarness({ environment: { EXPLORER: 'sandbox' } });
+      harness = await startHarness({ environment: { EXPLORER: 'sandbox' }, webhooks: true });
     });
     afterAll(() => harness.close());
 
@@ -125,6 +143,19 @@ jest.setTimeout(120_000);
       const answer = await page.evaluate(ASK);
       expect(answer).toEqual({ data: { __typename: 'Query' } });
       expect(complaints).toEqual([]);
+    });
+
+    it('may subscribe over a WebSocket to the graph, and to nothing else', async () => {
+      await page.goto(`${harness.url}/graphql`);
+      // Apollo's script opens it in this page, for the frame.
+      const told = page.evaluate(byWebSocket(harness.url));
+      await subscribed(harness.metricsUrl, 1);
+      harness.sandbox.pact.addMessage(wellKnown.pact.documented, { message: 'Hello, Sandbox' });
+      expect(await told).toBe('Hello, Sandbox');
+
+      const elsewhere = new URL(harness.metricsUrl).origin;
+      await expect(page.evaluate(byWebSocket(elsewhere))).rejects.toThrow('refused');
+      expect(complaints).toContainEqual(expect.stringContaining('Content Security Policy'));
     });
 
     it('says what to do where there is no internet', async () => {

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
@@ -22,6 +23,14 @@ export interface ListenOptions {
   readonly headers?: Record<string, string>;
   /** Told of each result as it comes. */
   readonly next?: (result: any) => void;
+}
+
+/** Until that many are told of events: of what came before nobody is. */
+export async function subscribed(metricsUrl: string, count: number): Promise<void> {
+  await eventually(async () => {
+    const metrics = await (await fetch(metricsUrl)).text();
+    expect(metrics).toContain(`parley_subscriptions ${count}\n`);
+  });
 }
 
 /** Subscribes by a real client of the transport, which does not connect again by itself. */

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { wellKnown } from '../../src/sandbox/index.ts';
-import { eventually } from '../eventually.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
 import type { Listener, ListenOptions, Transport } from './listening.ts';
-import { listen } from './listening.ts';
+import { listen, subscribed } from './listening.ts';
 
 const ADDED = `subscription Added($conversationId: ID, $accountIds: [ID!], $after: String) {
   messageAdded(conversationId: $conversationId, accountIds: $accountIds, after: $after) {
@@ -32,14 +31,6 @@ function open(transport: Transport, query: string, options?: ListenOptions): Lis
   return listener;
 }
 
-/** Until somebody is told: of what came before nobody is. */
-async function subscribed(count: number): Promise<void> {
-  await eventually(async () => {
-    const metrics = await (await fetch(parley.metricsUrl)).text();
-    expect(metrics).toContain(`parley_subscriptions ${count}\n`);
-  });
-}
-
 async function idOf(externalId: number | string, accountId = 'sales'): Promise<string> {
   const { conversationByExternalId } = await parley.data(
     `query($accountId: ID!, $externalId: String!) { conversationByExternalId(accountId: $accountId, externalId: $externalId) { id } }`,
@@ -51,7 +42,7 @@ async function idOf(externalId: number | string, accountId = 'sales'): Promise<s
 describe.each<Transport>(['websocket', 'sse'])('over %s', (transport) => {
   it('tells of messages as they come, in order, with cursors to go on from', async () => {
     const listener = open(transport, ADDED);
-    await subscribed(1);
+    await subscribed(parley.metricsUrl, 1);
 
     for (const message of ['one', 'two', 'three'])
       parley.sandbox.pact.addMessage(pact.documented, { message });
@@ -72,7 +63,7 @@ describe.each<Transport>(['websocket', 'sse'])('over %s', (transport) => {
     const one = open(transport, ADDED, { variables: { conversationId } });
     const others = open(transport, ADDED, { variables: { accountIds: ['app'] } });
     const all = open(transport, ADDED);
-    await subscribed(3);
+    await subscribed(parley.metricsUrl, 3);
 
     parley.sandbox.pact.addMessage(pact.sameTime, { message: 'elsewhere' });
     parley.sandbox.pact.addMessage(pact.documented, { message: 'here' });

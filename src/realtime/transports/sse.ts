@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { print } from 'graphql-sse';
+import { ParleyError } from '../../messaging/errors.ts';
 import type { Subscribe, SubscriptionRequest, SubscriptionResult } from '../../messaging/subscribing.ts';
 import type { Viewer } from '../../messaging/viewer.ts';
 import { acceptedTypes } from './accepts.ts';
@@ -18,6 +19,8 @@ import { watchDrain } from './watchDrain.ts';
 export interface SseOptions {
   readonly subscribe: Subscribe;
   readonly limits: SubscriptionLimits;
+  /** Whether the page that asks by GET, if it is one, may: browsers let every page do that, and only keep the answer from it. */
+  readonly checkOrigin?: (headers: IncomingHttpHeaders) => boolean;
   readonly observer?: TransportObserver;
   /** Milliseconds between comments, by which whoever is in between learns that the connection is in use; 0 for none. */
   readonly heartbeat?: number;
@@ -53,7 +56,7 @@ const HEADERS = {
 };
 const HEARTBEAT = ':\n\n';
 const COMPLETE = print<false, 'complete'>({ event: 'complete', data: null });
-const DEFAULTS = { heartbeat: 12_000, drainTimeout: 30_000 };
+const DEFAULTS = { checkOrigin: () => true, heartbeat: 12_000, drainTimeout: 30_000 };
 
 /**
  * GraphQL over server-sent events, each subscription with a connection of its own ("distinct connections"). graphql-sse's handler
@@ -61,7 +64,7 @@ const DEFAULTS = { heartbeat: 12_000, drainTimeout: 30_000 };
  */
 export function createSseTransport(given: SseOptions): SseTransport {
   const options = { ...DEFAULTS, observer: NO_OBSERVER, ...given };
-  const { subscribe, limits, observer } = options;
+  const { subscribe, limits, checkOrigin, observer } = options;
   const streams = new Set<Stream>();
   let isClosing = false;
 
@@ -72,7 +75,8 @@ export function createSseTransport(given: SseOptions): SseTransport {
       return types.length === 1 || isSubscription(parameters);
     },
 
-    async serve({ headers }, reply, request, viewer) {
+    async serve({ method, headers }, reply, request, viewer) {
+      if (method === 'GET' && !checkOrigin(headers)) throw new ParleyError('FORBIDDEN', STRANGE_ORIGIN);
       const held = limits.connect();
       let reason: CloseReason = 'refused';
       observer.opened('sse');
@@ -165,6 +169,8 @@ function isSubscription(parameters: unknown): boolean {
   const name = typeof operationName === 'string' ? operationName : undefined;
   return operationKindOf({ query, operationName: name }) === 'subscription';
 }
+
+const STRANGE_ORIGIN = 'Pages of this origin may not ask for events here: CORS_ORIGINS names those that may.';
 
 const NOTHING_TO_END = { stop: () => undefined, leave: () => undefined };
 
