@@ -1,3 +1,4 @@
+import type { ApolloServerOptionsWithGateway } from '@apollo/server';
 import { ApolloServer } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -8,6 +9,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Logger } from 'pino';
 import type { Config } from './config/index.ts';
 import type { GraphContext } from './graph/context.ts';
+import type { Execute } from './graph/createExecute.ts';
 import { createAnswerLimits } from './graph/answerLimits.ts';
 import { createDocumentLimits } from './graph/documentLimits.ts';
 import { createErrorFormatter } from './graph/errors.ts';
@@ -20,15 +22,22 @@ export interface ApolloOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly schema: GraphQLSchema;
+  readonly execute: Execute;
   /** Told what each operation has come to. */
   readonly report: (report: OperationReport) => void;
 }
 
 /** What runs operations: the schema, the limits before it, and what is told of errors and costs after it. */
-export function createApollo({ config, log, schema, report }: ApolloOptions): ApolloServer<GraphContext> {
+export function createApollo({
+  config,
+  log,
+  schema,
+  execute,
+  report,
+}: ApolloOptions): ApolloServer<GraphContext> {
   const { production, introspection, limits, persistedOperations } = config;
   return new ApolloServer<GraphContext>({
-    schema,
+    gateway: executedBy(schema, execute),
     introspection,
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
@@ -53,4 +62,25 @@ export function createApollo({ config, log, schema, report }: ApolloOptions): Ap
       ApolloServerPluginLandingPageDisabled(),
     ],
   });
+}
+
+/** What Apollo calls a gateway is the one way to execute otherwise than by GraphQL's own algorithm. */
+function executedBy(schema: GraphQLSchema, execute: Execute): ApolloServerOptionsWithGateway<GraphContext>['gateway'] {
+  return {
+    onSchemaLoadOrUpdate(listener) {
+      listener({ apiSchema: schema, coreSupergraphSdl: '' });
+      return () => undefined;
+    },
+    load: () =>
+      Promise.resolve({
+        executor: async ({ document, request, context }) =>
+          execute({
+            document,
+            operationName: request.operationName,
+            variables: request.variables,
+            contextValue: context as GraphContext,
+          }),
+      }),
+    stop: () => Promise.resolve(),
+  };
 }

@@ -14,6 +14,7 @@ import type { EventTimes } from './eventing.ts';
 import { addWebhooks, openEvents, registerSandboxWebhooks } from './eventing.ts';
 import { addExplorer } from './explorer/addExplorer.ts';
 import type { OperationReport } from './graph/operationReport.ts';
+import { createExecute } from './graph/createExecute.ts';
 import { createSchema } from './graph/schema.ts';
 import { EXAMPLE_OPERATIONS } from './graph/exampleOperations.ts';
 import { addGraphqlRoute } from './graphqlRoute.ts';
@@ -60,6 +61,8 @@ export interface ServerOptions {
   readonly callLimits?: Partial<CallLimits>;
   /** How long things about events take, for tests. */
   readonly eventTimes?: Partial<EventTimes>;
+  /** How often an operation is executed before code is made for it. */
+  readonly compileAfter?: number | undefined;
   /** Where log lines go; standard error when absent. */
   readonly log?: Logger;
 }
@@ -133,7 +136,8 @@ export async function createServer(config: Config, options: ServerOptions = {}):
     metrics.operation(operation);
     logOperation(log, operation);
   };
-  const apollo = createApollo({ config, log, schema, report: reportOperation });
+  const execute = createExecute({ schema, compileAfter: options.compileAfter });
+  const apollo = createApollo({ config, log, schema, execute, report: reportOperation });
   await apollo.start();
   const inFlight = new Set<AbortController>();
   shutdown.signal.addEventListener('abort', () => {
@@ -163,7 +167,18 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   const authenticate = createAuthenticate(config.auth, log);
   const operations = config.limits.operations && stores.rateLimit('operations', config.limits.operations);
   const subscriptions = openSubscriptions(app, {
-    ...{ config, schema, registry: noticing, services, authenticate, operations, overload, hostNames, log },
+    ...{
+      config,
+      schema,
+      execute,
+      registry: noticing,
+      services,
+      authenticate,
+      operations,
+      overload,
+      hostNames,
+      log,
+    },
     ...{ report: reportOperation, observer: metrics.events },
   });
   addGraphqlRoute(app, {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { Config } from './config/index.ts';
 import type { GraphServices } from './graph/context.ts';
+import type { Execute } from './graph/createExecute.ts';
 import { createContext } from './graph/context.ts';
 import { createDocumentLimits } from './graph/documentLimits.ts';
 import { createErrorFormatter } from './graph/errors.ts';
@@ -37,6 +38,7 @@ export interface Subscriptions {
 export interface SubscriptionsOptions {
   readonly config: Config;
   readonly schema: GraphQLSchema;
+  readonly execute: Execute;
   readonly registry: Registry;
   readonly services: GraphServices;
   readonly authenticate: Authenticate;
@@ -93,12 +95,13 @@ export function openSubscriptions(app: FastifyInstance, options: SubscriptionsOp
 }
 
 function subscribeWith(options: SubscriptionsOptions): Subscribe {
-  const { config, schema, registry, services, report, log } = options;
+  const { config, schema, execute, registry, services, report, log } = options;
   const { limits, persistedOperations } = config;
   const format = createErrorFormatter(log);
   return createSubscribe({
     ...{
       schema,
+      execute,
       report,
       rules: createDocumentLimits(limits),
       maxTokens: limits.maxTokens,

@@ -25,7 +25,20 @@ export function createSchema(): GraphQLSchema {
     resolvers: fields,
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
-  return enforceAccess(schema);
+  return withFailuresAsValues(enforceAccess(schema));
+}
+
+/** A reference that fails costs itself alone: as a value it keeps its place in the list, whatever executes the operation. */
+function withFailuresAsValues(schema: GraphQLSchema): GraphQLSchema {
+  const entities = schema.getQueryType()!.getFields()['_entities']!;
+  const { resolve } = entities;
+  entities.resolve = (source, args: unknown, context, info) => {
+    const references = resolve!(source, args as never, context, info) as readonly unknown[];
+    return references.map((reference) =>
+      reference instanceof Promise ? reference.catch((error: unknown) => error) : reference,
+    );
+  };
+  return schema;
 }
 
 type ResolveReference = (reference: object, context: GraphContext, info: GraphQLResolveInfo) => unknown;

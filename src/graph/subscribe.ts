@@ -7,7 +7,6 @@ import type {
 } from 'graphql';
 import {
   createSourceEventStream,
-  execute,
   getOperationAST,
   GraphQLError,
   OperationTypeNode,
@@ -30,11 +29,13 @@ import type {
 } from '../messaging/subscribing.ts';
 import type { GraphContext } from './context.ts';
 import { checkNesting } from './documentNesting.ts';
+import type { Execute } from './createExecute.ts';
 import { checkOperation, tooCostly } from './operationChecks.ts';
 import type { OperationReport } from './operationReport.ts';
 
 export interface SubscribeOptions {
   readonly schema: GraphQLSchema;
+  readonly execute: Execute;
   /** Rules beyond GraphQL's own. */
   readonly rules: readonly ValidationRule[];
   readonly maxTokens: number;
@@ -132,8 +133,8 @@ export function createSubscribe(options: SubscribeOptions): Subscribe {
       contextValue.read.calls.limitTo(maxCost, { writesToo: true });
       try {
         const { document, variableValues, operationName } = checked;
-        const args = { schema, document, variableValues, operationName, rootValue: event, contextValue };
-        const { data, errors } = await execute(args);
+        const execution = { document, operationName, variables: variableValues };
+        const { data, errors } = await options.execute({ ...execution, rootValue: event, contextValue });
         const cursor = cursorOf(event as Partial<PlacedChange>);
         return {
           data: data ?? null,
