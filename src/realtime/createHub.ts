@@ -185,6 +185,8 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
         tell(toLogged(stored));
       }
       if (page.length < BATCH) break;
+      // Or who takes all at once would be too slow for what was found at once.
+      while (due.size > 0 && !isClosed()) await new Promise((resolve) => setImmediate(resolve));
     }
     // What nobody follows has to be read by nobody.
     if (compareChangeIds(last, after ?? FIRST) > 0) after = last;

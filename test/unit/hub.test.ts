@@ -313,6 +313,22 @@ describe('who takes too slowly', () => {
     await changes.return();
   });
 
+  it('is nobody who takes all at once, however much is found at once', async () => {
+    const store = createStore();
+    let wake: () => void = () => undefined;
+    const live: LiveStore = { ...store, follow: (listener) => store.follow(() => (wake = listener)) };
+    const { hub } = open(live);
+    const followers = Array.from({ length: 250 }, () => follow(hub, ACME, FIRST));
+    await settle();
+    const titles = Array.from({ length: 2_500 }, (_none, index) => String(index));
+    for (const title of titles) await log(store, 'acme', 'c1', title);
+
+    wake();
+    await settle();
+
+    for (const { told } of followers) expect(told).toEqual(titles);
+  });
+
   it('keeps nobody else waiting', async () => {
     const live = createStore();
     const { hub } = open(live, 10);
