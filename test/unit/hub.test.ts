@@ -461,6 +461,29 @@ describe('the end', () => {
     expect(hub.size).toBe(0);
   });
 
+  it('comes, as for an old cursor, for who follows a log that is lost, and not for who comes after that', async () => {
+    const store = createStore();
+    let epoch = 'before';
+    let wake: () => void = () => undefined;
+    const live: LiveStore = {
+      ...store,
+      position: async () => ({ ...(await store.position()), epoch }),
+      follow: (listener) => store.follow((wake = listener)),
+    };
+    const { hub } = open(live);
+    const old = hub.follow(ACME, FIRST, new AbortController().signal).next();
+    await eventually(() => expect(hub.size).toBe(1));
+    epoch = 'after';
+    const next = hub.follow(ACME, FIRST, new AbortController().signal).next();
+    await eventually(() => expect(hub.size).toBe(2));
+
+    wake();
+    await expect(old).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    await eventually(() => expect(hub.size).toBe(1));
+    hub.close();
+    expect(await next).toEqual({ done: true, value: undefined });
+  });
+
   it('comes for all when the hub is closed, also for who comes later', async () => {
     const live = createStore();
     const listeners = new Set<unknown>();
