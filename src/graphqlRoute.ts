@@ -1,5 +1,6 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
@@ -19,6 +20,7 @@ import { parseSubscriptionRequest } from './realtime/transports/parseSubscriptio
 import type { SseTransport } from './realtime/transports/sse.ts';
 import type { UploadLimits } from './uploads/incoming.ts';
 import { hasPreflightHeader, isMultipart, parseMultipart, whenReceived } from './uploads/incoming.ts';
+import { whenClosed } from './whenClosed.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -86,12 +88,15 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
         headers: request.headers,
         signal: request.gone!,
         ...{ span, readTime },
-        whenOver: (listener) => whenClosed(reply, listener),
+        whenOver: (listener) => whenClosed(reply.raw, listener),
       });
-      if (span) whenClosed(reply, () => endOperationSpan(context, reply.raw.writableFinished));
+      if (span) whenClosed(reply.raw, () => endOperationSpan(context, reply.raw.writableFinished));
       return Promise.resolve(context);
     },
   });
+
+  /** Connections on which events come: what is asked behind them would wait, and count, for as long as they do. */
+  const streaming = new WeakSet<Socket>();
 
   app.route({
     url: GRAPHQL_PATH,
@@ -108,8 +113,14 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
     },
     // A router makes documents of its own: which ones it takes from clients is for it to say.
     preHandler: (request, reply, done) => {
+      const { socket } = request;
+      if (streaming.has(socket)) throw new ParleyError('BAD_REQUEST', BEHIND_EVENTS);
       request.subscribing = subscribingOf(request, options);
       if (request.subscribing) {
+        if (request.subscribing === options.sse) {
+          streaming.add(socket);
+          whenClosed(reply.raw, () => streaming.delete(socket));
+        }
         // It lasts: it is none of the operations that are counted. Its document is checked where it begins.
         overload.check();
         done();
@@ -174,6 +185,8 @@ function acceptUtf8Only(app: FastifyInstance): void {
   });
 }
 
+const BEHIND_EVENTS = 'Parley answers nothing else on this connection until its events have ended.';
+
 function missingPreflightHeader(): ParleyError {
   return new ParleyError(
     'BAD_REQUEST',
@@ -185,7 +198,7 @@ function missingPreflightHeader(): ParleyError {
 function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSignal {
   const gone = new AbortController();
   inFlight.add(gone);
-  whenClosed(reply, () => {
+  whenClosed(reply.raw, () => {
     inFlight.delete(gone);
     if (!reply.raw.writableFinished) gone.abort();
   });
@@ -197,12 +210,6 @@ function whenAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-}
-
-/** Once the response has gone out, or the connection has closed: which it may have while the caller was asked who they are. */
-function whenClosed({ raw }: FastifyReply, listener: () => void): void {
-  if (raw.closed) listener();
-  else raw.once('close', listener);
 }
 
 function isObject(body: unknown): body is Record<string, unknown> {

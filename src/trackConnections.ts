@@ -12,6 +12,8 @@ export function trackConnections(server: Server): () => void {
   let closing = false;
 
   server.on('connection', (socket: Socket) => {
+    // One that is known has asked to become something else, and is told anew for each time that it did not.
+    if (inFlight.has(socket)) return;
     inFlight.set(socket, 0);
     socket.once('close', () => inFlight.delete(socket));
   });

@@ -25,12 +25,18 @@ export async function* followDelivery(
     : events.follow({ accounts: [account], signal: read.signal });
   try {
     let pause = FIRST_PAUSE;
-    let next = follows?.next();
+    const goOn = () => {
+      const event = follows!.next();
+      // It may fail while something else is waited for.
+      event.catch(() => undefined);
+      return event;
+    };
+    let next = follows && goOn();
     while (!isOver(shown) && !isGone()) {
       const { isEvent } = await either(next, pause, read.signal);
       if (isEvent) {
         const { done, value } = await next!;
-        next = done ? undefined : follows!.next();
+        next = done ? undefined : goOn();
         if (!done && value.change.kind !== 'DELIVERY_UPDATED' && value.change.kind !== 'MESSAGE_ADDED')
           continue;
       } else {

@@ -56,8 +56,9 @@ interface Checked extends Pick<ExecutionArgs, 'schema' | 'document' | 'variableV
   readonly operation: OperationDefinitionNode;
 }
 
-/** Documents that have been parsed and checked; clients of one app all send the same. */
+/** Documents that have been parsed and checked; clients of one app all send the same. Their characters are counted, those longest unused go. */
 const MAX_DOCUMENTS = 500;
+const MAX_CHARACTERS = 2_000_000;
 
 /**
  * Executes subscriptions. It is GraphQL's own algorithm but for one thing: each event has a context of its own, so that it is authorised
@@ -65,7 +66,10 @@ const MAX_DOCUMENTS = 500;
  */
 export function createSubscribe(options: SubscribeOptions): Subscribe {
   const { schema, maxCost, contextFor, format, report } = options;
-  const documents = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
+  const documents = new LRUCache<string, DocumentNode>({
+    ...{ max: MAX_DOCUMENTS, maxSize: MAX_CHARACTERS },
+    sizeCalculation: (_document, { length }) => length + 1,
+  });
 
   return async (request, client) => {
     const over = createEnd();
@@ -233,15 +237,15 @@ function toGraphQLError(error: unknown): GraphQLError {
   return new GraphQLError(message, { originalError: error as Error });
 }
 
-/** Of each change, since it is the same for all who are told of it. */
-const cursors = new WeakMap<Change, string>();
+/** Of each change, since it is the same for all who are told of it, as long as they follow the same log. */
+const cursors = new WeakMap<Change, { readonly epoch: string; readonly cursor: string }>();
 
 function cursorOf({ epoch, id, change }: Partial<PlacedChange>): string | undefined {
   if (epoch === undefined || !id || !change) return undefined;
   const known = cursors.get(change);
-  if (known !== undefined) return known;
+  if (known?.epoch === epoch) return known.cursor;
   const cursor = encodeChangeCursor({ epoch, id });
-  cursors.set(change, cursor);
+  cursors.set(change, { epoch, cursor });
   return cursor;
 }
 

@@ -1,5 +1,5 @@
 import type { ChangeId, LoggedChange } from '../messaging/changes.ts';
-import { compareChangeIds, conversationOf, FIRST } from '../messaging/changes.ts';
+import { compareChangeIds, conversationOf, cursorExpired, FIRST } from '../messaging/changes.ts';
 import type { Change } from '../messaging/changes.ts';
 import { ParleyError } from '../messaging/errors.ts';
 import type { ConversationRef } from '../messaging/ids.ts';
@@ -18,7 +18,8 @@ export interface Interest {
 export interface Hub {
   /**
    * What happens from a place on, in order, each once. Ends when the signal aborts. Throws a `ParleyError` with the code
-   * `SUBSCRIPTION_TOO_SLOW` for who takes too long to take what is told.
+   * `SUBSCRIPTION_TOO_SLOW` for who takes too long to take what is told, and with `CURSOR_EXPIRED` once the log that they follow is lost:
+   * what happened meanwhile nobody can tell.
    */
   follow(interest: Interest, after: ChangeId, signal: AbortSignal): AsyncGenerator<LoggedChange, void>;
   /** How many follow. */
@@ -37,6 +38,9 @@ export interface HubOptions {
 interface Follower {
   readonly interest: Interest;
   readonly accountIds: ReadonlySet<string>;
+  /** Of the log that it follows. */
+  readonly epoch: string;
+  isLost: boolean;
   waiting: LoggedChange[];
   isOver: boolean;
   wake: () => void;
@@ -70,6 +74,7 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
   // As it is by now, whatever it was before something was waited for.
   const isClosed = () => closing.signal.aborted;
   const isOver = (follower: Follower) => follower.isOver;
+  const isLost = (follower: Follower) => follower.isLost;
 
   return {
     async *follow(interest, start, signal) {
@@ -92,6 +97,7 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
           follower.isOver = false;
         }
         while (!isGone() && !isClosed()) {
+          if (isLost(follower)) throw cursorExpired();
           if (isOver(follower)) throw tooSlow(maxWaiting);
           const change = follower.waiting.shift();
           if (!change) {
@@ -119,13 +125,12 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
   };
 
   async function add(interest: Interest): Promise<Follower> {
-    if (after === undefined) {
-      const { last } = await live.position();
-      after ??= last;
-    }
+    const { epoch, last } = await live.position();
+    after ??= last;
     if (!isClosed()) unfollow ??= live.follow(() => pump());
     const accountIds = new Set(interest.accountIds);
-    const follower: Follower = { interest, accountIds, waiting: [], isOver: false, wake: () => undefined };
+    const start = { waiting: [], isOver: false, isLost: false, wake: () => undefined };
+    const follower: Follower = { interest, accountIds, epoch, ...start };
     followers.add(follower);
     for (const key of keysOf(follower)) {
       const set = interested.get(key) ?? new Set();
@@ -176,7 +181,12 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
 
   async function readOn(): Promise<void> {
     // Before anybody knows who follows what: whoever comes later has read up to there.
-    const { last } = await live.position();
+    const { epoch, last } = await live.position();
+    for (const follower of followers) {
+      if (follower.epoch === epoch) continue;
+      follower.isLost = true;
+      follower.wake();
+    }
     for (;;) {
       const ids = [...accounts.keys()];
       const page = ids.length === 0 ? [] : await readPage(ids);
@@ -185,6 +195,8 @@ export function createHub({ live, maxWaiting, report }: HubOptions): Hub {
         tell(toLogged(stored));
       }
       if (page.length < BATCH) break;
+      // Or who takes all at once would be too slow for what was found at once.
+      while (due.size > 0 && !isClosed()) await new Promise((resolve) => setImmediate(resolve));
     }
     // What nobody follows has to be read by nobody.
     if (compareChangeIds(last, after ?? FIRST) > 0) after = last;

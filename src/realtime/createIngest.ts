@@ -60,6 +60,8 @@ interface JobState {
 
 /** How often a state is looked at again because somebody else has changed it meanwhile. */
 const MAX_TRIES = 100;
+/** Milliseconds by which a provider's clock may be ahead. */
+const CLOCK_DOUBT = 300_000;
 
 export function createIngest({
   live,
@@ -158,7 +160,9 @@ export function createIngest({
       const { state, changes } = apply(before, !wasHeardOf(before));
       if (state === before && changes.length === 0) return undefined;
       const happened = activityOf(state);
-      const activityAt = happened === null ? undefined : Date.parse(happened);
+      // What is said to happen in the future must not stand above what happens.
+      const latest = now() + CLOCK_DOUBT;
+      const activityAt = happened === null ? undefined : Math.min(Date.parse(happened), latest);
       return { state, changes, activityAt };
     });
   }

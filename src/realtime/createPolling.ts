@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { LiveStore } from '../messaging/liveStore.ts';
 import type { ReadContext } from '../messaging/provider.ts';
 import type { Account } from '../messaging/registry.ts';
@@ -47,12 +48,17 @@ const MAX_POLLED = 500;
 const MAX_READ = 200;
 /** The most conversations that are looked at because no list says whether there is something new. */
 const MAX_GUESSED = 20;
+/** Milliseconds until it is looked again whether a conversation exists by now, and of how many that is remembered. */
+const ABSENT_FOR = 60_000;
+const MAX_ABSENT = 10_000;
 /** A lock is over a little before the next look is due. */
 const SLACK = 0.9;
 
 export function createPolling(options: PollingOptions): Polling {
   const { account, store, live, sync, context, pollInterval, listInterval } = options;
   const { provider } = account;
+  /** Anybody can name conversations that do not exist: those are not asked for with each round. */
+  const absent = new LRUCache<string, true>({ max: MAX_ABSENT, ttl: ABSENT_FOR });
   let rounds = 0;
 
   return {
@@ -79,7 +85,10 @@ export function createPolling(options: PollingOptions): Polling {
     const interval = provider.readWebhook ? listInterval : pollInterval;
     const start = watched.length > MAX_POLLED ? (rounds * MAX_POLLED) % watched.length : 0;
     const turn = [...watched.slice(start), ...watched.slice(0, start)].slice(0, MAX_POLLED);
-    await sync.conversations(account, turn, context, (id) => isDue(`poll:${id}`, interval));
+    await sync.conversations(account, turn, context, {
+      mayLook: async (id) => !absent.has(id) && (await isDue(`poll:${id}`, interval)),
+      absent: (id) => void absent.set(id, true),
+    });
   }
 
   async function list(): Promise<readonly string[]> {

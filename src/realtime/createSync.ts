@@ -11,20 +11,29 @@ export interface Sync {
   /**
    * Reads a conversation's newest messages, back to one that is known: a call where nothing is new. Those who ask for the same one
    * meanwhile share that.
+   *
+   * @returns whether there is such a conversation
    */
-  conversation(account: Account, externalId: string, context: ReadContext): Promise<void>;
+  conversation(account: Account, externalId: string, context: ReadContext): Promise<boolean>;
   /**
-   * The same for several, a few at once; those alone that may be looked at now, where that is asked. All of them are, also where some
-   * fail, unless the provider or the store is not there; the first failure is thrown.
+   * The same for several, a few at once. All of them are read, also where some fail, unless the provider or the store is not there; the
+   * first failure is thrown.
    */
   conversations(
     account: Account,
     externalIds: readonly string[],
     context: ReadContext,
-    mayLook?: (externalId: string) => Promise<boolean>,
+    choice?: Choice,
   ): Promise<void>;
   /** Reads the first page of the list, or all of it, and the messages of whatever is newer there than known. */
   list(account: Account, options: ListOptions, context: ReadContext): Promise<Listed>;
+}
+
+export interface Choice {
+  /** Whether a conversation may be looked at now. */
+  mayLook(externalId: string): Promise<boolean>;
+  /** Told of one that does not exist. */
+  absent(externalId: string): void;
 }
 
 export interface ListOptions {
@@ -50,20 +59,21 @@ const LIST_PAGE = 100;
 const CONCURRENCY = 4;
 
 export function createSync(ingest: Ingest): Sync {
-  const underWay = new Map<string, Promise<void>>();
+  const underWay = new Map<string, Promise<boolean>>();
   /** When the newest conversation of each account was made that a list has shown: what is newer has come since. */
   const newestCreated = new Map<string, string>();
 
   return {
     conversation,
 
-    async conversations(account, externalIds, context, mayLook) {
+    async conversations(account, externalIds, context, choice) {
       const left = [...externalIds];
       let failure: unknown;
       const worker = async () => {
         for (let id = left.shift(); id !== undefined && !context.signal.aborted; id = left.shift()) {
           try {
-            if (!mayLook || (await mayLook(id))) await conversation(account, id, context);
+            if (choice && !(await choice.mayLook(id))) continue;
+            if (!(await conversation(account, id, context))) choice?.absent(id);
           } catch (error) {
             failure ??= error;
             // Who is not there is not asked a hundred times more.
@@ -104,7 +114,7 @@ export function createSync(ingest: Ingest): Sync {
     },
   };
 
-  function conversation(account: Account, externalId: string, context: ReadContext): Promise<void> {
+  function conversation(account: Account, externalId: string, context: ReadContext): Promise<boolean> {
     const key = `${account.id} ${externalId}`;
     const known = underWay.get(key);
     if (known) return known;
@@ -117,7 +127,7 @@ export function createSync(ingest: Ingest): Sync {
     { id: accountId, provider }: Account,
     externalId: string,
     context: ReadContext,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const ref = { accountId, externalId };
     const known = await ingest.look(ref);
     const newest = known && newestKnown(known);
@@ -132,7 +142,7 @@ export function createSync(ingest: Ingest): Sync {
         if (error instanceof NotFoundError) return undefined;
         throw error;
       });
-      if (!answer) return;
+      if (!answer) return false;
       messages = [...answer.items.map(({ item }) => item), ...messages];
       told ??= answer.conversation;
       from = answer.items[0]?.position;
@@ -141,6 +151,7 @@ export function createSync(ingest: Ingest): Sync {
       if (isReached || !answer.hasMore || !from) break;
     }
     await ingest.takeHistory(ref, { messages, told }, context);
+    return true;
   }
 }
 

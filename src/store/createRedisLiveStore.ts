@@ -193,6 +193,7 @@ function withScripts(client: Redis | Cluster): Commands {
       while #rows < count * 3 do
         local page = redis.call('ZREVRANGEBYSCORE', KEYS[1], top, '-inf', 'WITHSCORES', 'LIMIT', start, count)
         if #page == 0 then break end
+        local gone = {}
         for i = 1, #page, 2 do
           local key, score = page[i], page[i + 1]
           local isAfter = ARGV[1] == '' or tonumber(score) < tonumber(ARGV[1]) or isBelow(key, ARGV[2])
@@ -202,10 +203,14 @@ function withScripts(client: Redis | Cluster): Commands {
               rows[#rows + 1] = key
               rows[#rows + 1] = score
               rows[#rows + 1] = state
+            else
+              gone[#gone + 1] = key
             end
           end
         end
-        start = start + count
+        -- The state has expired, which takes no place away. Each page would go by all of them again.
+        if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
+        start = start + count - #gone
       end
       return rows`,
   });

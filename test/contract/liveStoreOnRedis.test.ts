@@ -76,6 +76,25 @@ const PREFIX = 'mine:';
     }
   });
 
+  it('gives up the places of states that are gone, and misses none that is there', async () => {
+    const { live } = open();
+    const places = Array.from({ length: 30 }, (_, index) => ({ key: `k${index}`, activityAt: index }));
+    for (const { key, activityAt } of places)
+      await live.commit({ accountId: 'acme', key, expected: undefined, state: key, activityAt, changes: [] });
+    const active = `${PREFIX}{live}:active:acme`;
+    expect(await admin.zcard(active)).toBe(30);
+    for (const { key, activityAt } of places)
+      if (activityAt % 3 !== 0) await admin.del(`${PREFIX}{live}:state:acme:${key}`);
+
+    const latest = await live.latest('acme', { activityAt: 20, key: 'k20' }, 5);
+    expect(latest.map(({ key }) => key)).toEqual(['k18', 'k15', 'k12', 'k9', 'k6']);
+    const all = await live.latest('acme', undefined, 7);
+    expect(all.map(({ activityAt }) => activityAt)).toEqual([27, 24, 21, 18, 15, 12, 9]);
+    await live.latest('acme', undefined, 30);
+
+    expect(await admin.zcard(active)).toBe(10);
+  });
+
   it('begins another log when Redis has lost everything', async () => {
     const { live } = open();
     await log(live, 'acme', 'change');

@@ -416,6 +416,9 @@ const CANARY = 'canary-5f2d';
       expect(await live.commit({ ...change, expected: undefined, state: 'one' })).toBe(true);
       expect(await live.read('sales', ['conversation:1'])).toEqual(['one']);
       expect(await live.latest('sales', undefined, 1)).toHaveLength(1);
+      // What becomes of a send has no place in an inbox.
+      const job = { accountId: 'sales', key: 'job:1', changes: [] };
+      expect(await live.commit({ ...job, expected: undefined, state: 'one' })).toBe(true);
       expect(await live.changes(['sales'], '0-0', 1)).toHaveLength(1);
       expect((await live.position()).last).not.toBe('0-0');
       await eventually(async () => {

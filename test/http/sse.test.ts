@@ -81,13 +81,14 @@ async function subscribed(url: string): Promise<Socket> {
   socket.on('error', () => undefined);
   undo.push(() => socket.destroy());
   await once(socket, 'connect');
-  const body = JSON.stringify({ query: SUBSCRIPTION });
-  socket.write(
-    `POST /graphql HTTP/1.1\r\nhost: h\r\nauthorization: ann\r\naccept: text/event-stream\r\n` +
-      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-  );
+  socket.write(REQUEST);
   return socket;
 }
+
+const BODY = JSON.stringify({ query: SUBSCRIPTION });
+const REQUEST =
+  `POST /graphql HTTP/1.1\r\nhost: h\r\nauthorization: ann\r\naccept: text/event-stream\r\n` +
+  `content-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
 
 describe('a subscription over server-sent events', () => {
   it('brings its events in order, and completes', async () => {
@@ -180,6 +181,20 @@ describe('a subscription over server-sent events', () => {
     await counts.whenClosed(1);
     expect(feed.subscriber.signal.aborted).toBe(true);
     expect(counts.closed).toEqual(['left']);
+  });
+
+  it('ends when its client is gone, also where its answer waits for that of another one', async () => {
+    const { url, feeds, counts } = await start();
+    const begins = feeds.next();
+    const socket = await subscribed(url);
+    await begins;
+    const waits = feeds.next();
+    socket.write(REQUEST);
+    const feed = await waits;
+    socket.destroy();
+    await feed.returned;
+    await counts.whenClosed(2);
+    expect(counts.closed).toEqual(['left', 'left']);
   });
 
   it('shows that it is there while nothing happens', async () => {

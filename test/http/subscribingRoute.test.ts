@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
 import { ApolloServer } from '@apollo/server';
 import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -11,6 +14,7 @@ import { createRegistry } from '../../src/messaging/registry.ts';
 import { createCallbackTransport } from '../../src/realtime/transports/callback.ts';
 import { createSseTransport } from '../../src/realtime/transports/sse.ts';
 import { createSubscriptionLimits } from '../../src/realtime/transports/subscriptionLimits.ts';
+import { eventually } from '../eventually.ts';
 import { authenticate, createFeeds, event } from './subscriptions.ts';
 
 const SUBSCRIPTION = 'subscription { n }';
@@ -19,6 +23,7 @@ const URQL = 'application/graphql-response+json, application/json, text/event-st
 describe('the route of the graph, with transports', () => {
   const feeds = createFeeds();
   const inFlight = new Set<AbortController>();
+  const refused: string[] = [];
   let app: FastifyInstance;
   let apollo: ApolloServer<GraphContext>;
   let url: string;
@@ -26,8 +31,8 @@ describe('the route of the graph, with transports', () => {
   beforeAll(async () => {
     app = fastify();
     apollo = new ApolloServer<GraphContext>({
-      typeDefs: 'type Query { n: Int } type Subscription { n: Int }',
-      resolvers: { Query: { n: () => 7 } },
+      typeDefs: 'type Query { n: Int never: Int } type Subscription { n: Int }',
+      resolvers: { Query: { n: () => 7, never: () => new Promise(() => undefined) } },
       plugins: [fastifyApolloDrainPlugin(app)],
     });
     await apollo.start();
@@ -43,7 +48,7 @@ describe('the route of the graph, with transports', () => {
     });
     answerErrorsAsGraphQL(app, {
       ...{ maxRequestBytes: 1_000, log: pino({ enabled: false }), challenge: 'Bearer' },
-      refused: () => undefined,
+      refused: (code) => void refused.push(code),
     });
     url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/graphql`;
   });
@@ -58,6 +63,22 @@ describe('the route of the graph, with transports', () => {
       headers: { accept, authorization: 'ann', 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
+
+  const requestFor = (query: string, accept: string) => {
+    const body = JSON.stringify({ query });
+    return (
+      `POST /graphql HTTP/1.1\r\nhost: h\r\nauthorization: ann\r\naccept: ${accept}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+    );
+  };
+
+  /** Sends all of them before any is answered. */
+  async function pipelined(...requests: readonly [query: string, accept: string][]): Promise<Socket> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(requests.map(([query, accept]) => requestFor(query, accept)).join(''));
+    return socket;
+  }
 
   it('brings events, which are none of the operations that are counted', async () => {
     const begins = feeds.next();
@@ -80,6 +101,29 @@ describe('the route of the graph, with transports', () => {
     const answer = await post(accept, { query });
     expect(answer.headers.get('content-type')).toMatch('json');
     expect(await answer.json()).toEqual({ data: { n: 7 } });
+  });
+
+  it('counts no operation any more whose answer waits for another one when their connection closes', async () => {
+    const socket = await pipelined(['{ never }', 'application/json'], ['{ n }', 'application/json']);
+    await eventually(() => expect(inFlight.size).toBe(2));
+    socket.destroy();
+    await eventually(() => expect(inFlight.size).toBe(0));
+  });
+
+  it('takes nothing else from a connection on which events come, and goes on with it after them', async () => {
+    refused.length = 0;
+    const begins = feeds.next();
+    const socket = await pipelined([SUBSCRIPTION, 'text/event-stream'], ['{ n }', 'application/json']);
+    let received = '';
+    socket.on('data', (chunk) => (received += String(chunk)));
+    const feed = await begins;
+    await eventually(() => expect(refused).toEqual(['BAD_REQUEST']));
+    expect(inFlight.size).toBe(0);
+    feed.end();
+    await eventually(() => expect(received).toContain('answers nothing else on this connection'));
+    socket.write(requestFor('{ n }', 'application/json'));
+    await eventually(() => expect(received).toContain('{"data":{"n":7}}'));
+    socket.destroy();
   });
 
   it('refuses what can not be read', async () => {

@@ -362,6 +362,16 @@ describe('limits of WebSockets', () => {
     await once(first, 'close');
   });
 
+  it('hold no place for a client that is refused, and does not take it in', async () => {
+    const { url, counts } = await start({ initTimeout: 1, closeTimeout: 1 });
+    const socket = opened(url);
+    await once(socket, 'open');
+    // It neither sees that it is closed, nor says that it has seen it.
+    socket.pause();
+    await counts.whenClosed(1);
+    expect(counts.closed).toEqual(['refused']);
+  });
+
   it('hold for the process, which has room again once one has gone', async () => {
     const { url, counts } = await start({ limit: { connections: 1 } });
     const first = await connected(url);

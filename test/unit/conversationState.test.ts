@@ -786,6 +786,18 @@ describe('what is told of messages', () => {
       expect(await world.news()).toEqual(['CONVERSATION_UPDATED']);
     });
 
+    it('puts none that speaks of the future above what happens', async () => {
+      const live = createMemoryLiveStore({ keep: DAY });
+      let second = 0;
+      const ingest = createIngest({ live, now: () => START + second * 1_000 });
+      const other = { accountId: 'acme', externalId: 'c2' };
+      await ingest.takeListed({ ...REF, lastActivityAt: '9999-12-31T23:59:59.000Z' }, undefined);
+      second = 600;
+      await ingest.takeListed({ ...other, lastActivityAt: at(600) }, undefined);
+
+      expect((await readRows(live)).map(({ id }) => id)).toEqual(['acme c2', 'acme c1']);
+    });
+
     it('believes the later of two facts, and keeps what a provider has said when it says nothing', async () => {
       const world = createWorld();
       const take = (title: string | null, second: number) =>

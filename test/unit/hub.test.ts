@@ -313,6 +313,22 @@ describe('who takes too slowly', () => {
     await changes.return();
   });
 
+  it('is nobody who takes all at once, however much is found at once', async () => {
+    const store = createStore();
+    let wake: () => void = () => undefined;
+    const live: LiveStore = { ...store, follow: (listener) => store.follow(() => (wake = listener)) };
+    const { hub } = open(live);
+    const followers = Array.from({ length: 250 }, () => follow(hub, ACME, FIRST));
+    await settle();
+    const titles = Array.from({ length: 2_500 }, (_none, index) => String(index));
+    for (const title of titles) await log(store, 'acme', 'c1', title);
+
+    wake();
+    await settle();
+
+    for (const { told } of followers) expect(told).toEqual(titles);
+  });
+
   it('keeps nobody else waiting', async () => {
     const live = createStore();
     const { hub } = open(live, 10);
@@ -443,6 +459,29 @@ describe('the end', () => {
     }
 
     expect(hub.size).toBe(0);
+  });
+
+  it('comes, as for an old cursor, for who follows a log that is lost, and not for who comes after that', async () => {
+    const store = createStore();
+    let epoch = 'before';
+    let wake: () => void = () => undefined;
+    const live: LiveStore = {
+      ...store,
+      position: async () => ({ ...(await store.position()), epoch }),
+      follow: (listener) => store.follow((wake = listener)),
+    };
+    const { hub } = open(live);
+    const old = hub.follow(ACME, FIRST, new AbortController().signal).next();
+    await eventually(() => expect(hub.size).toBe(1));
+    epoch = 'after';
+    const next = hub.follow(ACME, FIRST, new AbortController().signal).next();
+    await eventually(() => expect(hub.size).toBe(2));
+
+    wake();
+    await expect(old).rejects.toMatchObject({ code: 'CURSOR_EXPIRED' });
+    await eventually(() => expect(hub.size).toBe(1));
+    hub.close();
+    expect(await next).toEqual({ done: true, value: undefined });
   });
 
   it('comes for all when the hub is closed, also for who comes later', async () => {

@@ -4,6 +4,7 @@ import { print } from 'graphql-sse';
 import { ParleyError } from '../../messaging/errors.ts';
 import type { Subscribe, SubscriptionRequest, SubscriptionResult } from '../../messaging/subscribing.ts';
 import type { Viewer } from '../../messaging/viewer.ts';
+import { isClosed, whenClosed } from '../../whenClosed.ts';
 import { acceptedTypes } from './accepts.ts';
 import { stopping, toFormattedError } from './formattedError.ts';
 import type { CloseReason, TransportObserver } from './observer.ts';
@@ -124,10 +125,7 @@ export function createSseTransport(given: SseOptions): SseTransport {
       ending.reason ??= 'stopped';
       subscription.stop();
     };
-    const over = new Promise<void>((resolve) => {
-      if (raw.closed) resolve();
-      else raw.once('close', resolve);
-    });
+    const over = new Promise<void>((resolve) => whenClosed(raw, resolve));
     const stream: Stream = { over, stop, cut };
     streams.add(stream);
     void over.then(() => subscription.leave());
@@ -150,13 +148,13 @@ export function createSseTransport(given: SseOptions): SseTransport {
     const { raw } = reply;
     const writer = createWriter(raw, options.drainTimeout, () => cut('slow'));
     let beat: NodeJS.Timeout | undefined;
-    raw.once('close', () => clearInterval(beat));
     const { results, errors } = await begun;
-    if (raw.destroyed) return;
+    if (raw.destroyed || isClosed(raw)) return;
     raw.writeHead(200, { ...(reply.getHeaders() as OutgoingHttpHeaders), ...HEADERS });
     // Some browsers take note of an answer only when something of its body has come.
     writer.beat();
     if (options.heartbeat > 0) beat = setInterval(() => writer.beat(), options.heartbeat);
+    whenClosed(raw, () => clearInterval(beat));
     if (errors) await writer.write(toEvent({ errors }));
     else for await (const result of results) await writer.write(toEvent(result));
     writer.end();
@@ -191,7 +189,9 @@ interface Writer {
 function createWriter(raw: ServerResponse, drainTimeout: number, late: () => void): Writer {
   const drain = watchDrain(drainTimeout, late);
   let settle: () => void = () => undefined;
-  raw.once('close', () => {
+  let isOver = false;
+  whenClosed(raw, () => {
+    isOver = true;
     drain.end();
     settle();
   });
@@ -199,7 +199,7 @@ function createWriter(raw: ServerResponse, drainTimeout: number, late: () => voi
     write: (text) =>
       new Promise((resolve) => {
         settle = resolve;
-        if (raw.closed) resolve();
+        if (isOver) resolve();
         else if (!raw.destroyed) send(text, resolve);
       }),
     beat() {

@@ -36,6 +36,8 @@ export interface WebSocketOptions {
   readonly answerHeaders?: OutgoingHttpHeaders;
   /** Milliseconds until `connection_init`. */
   readonly initTimeout?: number;
+  /** Milliseconds that a client may take to agree that it is closed: until then it holds its place. */
+  readonly closeTimeout?: number;
   /** Milliseconds between pings, and until one is answered; 0 for none. */
   readonly heartbeat?: number;
   /** Milliseconds that what is sent may wait to go out. */
@@ -64,6 +66,7 @@ interface Connection {
 const PATH = '/graphql';
 const DEFAULTS = {
   initTimeout: 3_000,
+  closeTimeout: 3_000,
   heartbeat: 12_000,
   drainTimeout: 30_000,
   maxSubscriptions: 100,
@@ -85,6 +88,8 @@ export function addWebSocketTransport(app: FastifyInstance, given: WebSocketOpti
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: options.maxPayload,
+    // Its types do not know of this one.
+    ...{ closeTimeout: options.closeTimeout },
     handleProtocols,
   });
   sockets.on('wsClientError', (cause, socket) => {
