@@ -14,7 +14,6 @@ import {
   GraphQLError,
   isAbstractType,
   isCompositeType,
-  isInterfaceType,
   isObjectType,
   Kind,
   typeFromAST,
@@ -24,6 +23,7 @@ import type { CompiledQuery } from 'graphql-jit';
 import { compileQuery, isCompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import type { GraphContext } from './context.ts';
+import { fragmentsOf } from './fragmentsOf.ts';
 
 /** An operation that was validated, and what it is executed with. */
 export interface Execution {
@@ -90,11 +90,7 @@ export function createExecute({ schema, compileAfter = 2 }: ExecuteOptions): Exe
 
   /** How much code there would be; counting ends where it is too much. */
   function countFields(operation: OperationDefinitionNode, document: DocumentNode): number {
-    const fragments = new Map(
-      document.definitions.flatMap((definition) =>
-        definition.kind === Kind.FRAGMENT_DEFINITION ? [[definition.name.value, definition]] : [],
-      ),
-    );
+    const fragments = fragmentsOf(document);
     let count = 0;
     visitSelections(operation.selectionSet, schema.getRootType(operation.operation)!, 1);
     return count;
@@ -109,9 +105,10 @@ export function createExecute({ schema, compileAfter = 2 }: ExecuteOptions): Exe
         if (count > MAX_FIELDS) return;
         if (selection.kind === Kind.FIELD) {
           count += times;
-          const fields = isObjectType(type) || isInterfaceType(type) ? type.getFields() : {};
-          const child = getNamedType(fields[selection.name.value]?.type);
-          if (!selection.selectionSet || !isCompositeType(child)) continue;
+          const definition = isObjectType(type) ? type.getFields()[selection.name.value] : undefined;
+          if (!definition || !selection.selectionSet) continue;
+          const child = getNamedType(definition.type);
+          if (!isCompositeType(child)) continue;
           const width = isAbstractType(child) ? schema.getPossibleTypes(child).length : 1;
           visitSelections(selection.selectionSet, child, times * width);
           continue;

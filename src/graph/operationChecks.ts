@@ -2,25 +2,18 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import type {
   DocumentNode,
   FieldNode,
-  FragmentDefinitionNode,
   GraphQLField,
   GraphQLSchema,
   GraphQLUnionType,
   OperationDefinitionNode,
 } from 'graphql';
-import {
-  getArgumentValues,
-  getVariableValues,
-  GraphQLError,
-  isObjectType,
-  Kind,
-  OperationTypeNode,
-} from 'graphql';
+import { getArgumentValues, getVariableValues, GraphQLError, isObjectType, OperationTypeNode } from 'graphql';
 import { MAX_PARTS } from '../messaging/content.ts';
 import type { CursorKind } from '../messaging/cursors.ts';
 import { checkCursor } from '../messaging/cursors.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { GraphContext } from './context.ts';
+import { fragmentsOf } from './fragmentsOf.ts';
 import { priceOf } from './operationCost.ts';
 import type { OperationSize } from './operationSize.ts';
 import { measureOperation } from './operationSize.ts';
@@ -96,9 +89,7 @@ export function checkOperation(
   const { coerced: variables, errors } = getVariableValues(schema, definitions, inputs, { maxErrors: 1 });
   if (!variables) throw refusal(operation, 'BAD_USER_INPUT', toMessage(errors[0]!.message, tellsSchema));
 
-  const fragments = new Map(
-    document.definitions.filter(isFragment).map((fragment) => [fragment.name.value, fragment]),
-  );
+  const fragments = fragmentsOf(document);
   let references = 0;
   const { items, fields, calls } = measureOperation(operation, root, {
     ...{ schema, fragments, variables },
@@ -140,10 +131,6 @@ export function tooCostly(operation: OperationDefinitionNode, calls: number, max
     'OPERATION_TOO_COSTLY',
     `This operation could come to ${calls} calls to providers; ${maxCost} is the most. Ask for smaller pages, or for less at once.`,
   );
-}
-
-function isFragment(definition: DocumentNode['definitions'][number]): definition is FragmentDefinitionNode {
-  return definition.kind === Kind.FRAGMENT_DEFINITION;
 }
 
 function isListOfAccounts({ name }: GraphQLField<unknown, unknown>): boolean {

@@ -33,7 +33,7 @@ function withFailuresAsValues(schema: GraphQLSchema): GraphQLSchema {
   const entities = schema.getQueryType()!.getFields()['_entities']!;
   const { resolve } = entities;
   entities.resolve = (source, args: unknown, context, info) => {
-    const references = resolve!(source, args as never, context, info) as readonly unknown[];
+    const references = resolve!(source, args, context, info) as readonly unknown[];
     return references.map((reference) =>
       reference instanceof Promise ? reference.catch((error: unknown) => error) : reference,
     );
