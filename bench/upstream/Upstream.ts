@@ -40,6 +40,8 @@ export interface UpstreamContent {
   readonly last: {
     readonly pact: readonly Fact[];
     readonly letstalk: readonly Fact[];
+    /** Of the five conversations of W3, one after the other. */
+    readonly entities: readonly Fact[];
     /** Of ten, ten and five conversations, in the order of the lists. */
     readonly lists: readonly (readonly Fact[])[];
   };

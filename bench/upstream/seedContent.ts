@@ -67,6 +67,7 @@ export function seedContent(sandbox: Sandbox): Content {
     last: {
       pact: lastOfPact(sandbox, pactIds[0]!, PAGE),
       letstalk: lastOfLetstalk(sandbox, letstalkIds[0]!, LARGE_PAGE),
+      entities: pactIds.slice(0, ENTITY_CONVERSATIONS).flatMap((id) => lastOfPact(sandbox, id, PAGE)),
       lists: [
         ...pact
           .conversations()
