@@ -19,7 +19,10 @@ export interface ParleyOptions {
   readonly nodeOptions?: readonly string[];
 }
 
-/** The built Parley as in production: who asks is checked, what they do is limited, counted and logged. */
+/**
+ * The built Parley as in production: who asks is checked, what they do is limited, counted and logged. It may be late, though: 50
+ * clients that ask for an inbox each, all the time, are more than one processor can do, and it would refuse some of them.
+ */
 export async function startParley({ content, folder, cpu, lanes, nodeOptions = [] }: ParleyOptions): Promise<Front> {
   const accounts = join(folder, `accounts-${lanes}.yaml`);
   writeFileSync(accounts, JSON.stringify(accountsFile(content, lanes)));
@@ -30,7 +33,7 @@ export async function startParley({ content, folder, cpu, lanes, nodeOptions = [
     log: join(folder, 'parley.log'),
     env: {
       ...{ PARLEY_ACCOUNTS: accounts, AUTH: 'api-key', NODE_ENV: 'production', LOG_LEVEL: 'info', METRICS_PORT: '0' },
-      ...{ HOST: '127.0.0.1', PORT: '0', REDIS_URL: '', FILE_FOLDER: join(folder, 'files') },
+      ...{ MAX_EVENT_LOOP_DELAY: '1m', HOST: '127.0.0.1', PORT: '0', REDIS_URL: '', FILE_FOLDER: join(folder, 'files') },
     },
   });
   const port = Number(await readLine(child, /GraphQL +http:\S+:(\d+)\/graphql/));

@@ -4,7 +4,7 @@ import { laneAccount } from '../fronts/lanes.ts';
 import { conversationId, messageId } from '../../src/messaging/ids.ts';
 import { toRequest } from '../load/toRequest.ts';
 import type { UpstreamContent, UpstreamProvider } from '../upstream/Upstream.ts';
-import { LANES } from '../upstream/Upstream.ts';
+import { LANES, LENGTHS, PROVIDERS } from '../upstream/Upstream.ts';
 import * as documents from './documents.ts';
 import { factsOfLetstalk, factsOfNodes, factsOfPact, factsOfPigeons } from './facts.ts';
 import type { Ask, Workload } from './Workload.ts';
@@ -70,8 +70,27 @@ export function createWorkloads(content: UpstreamContent): readonly Workload[] {
           limit('/W5', { lane, conversation: content.letstalk[lane], text: TEXT, key: randomUUID() }),
       },
     },
-    upload(content),
+    createUpload(content, 10),
   ];
+}
+
+/** The 20 last messages of one conversation of each length at each provider. */
+export function createGrowth(content: UpstreamContent): readonly (Workload & { readonly length: number })[] {
+  const paths = { pact: '/W1', letstalk: '/letstalk', pigeons: '/pigeons' };
+  return PROVIDERS.flatMap((provider) =>
+    LENGTHS.map((length, index) => {
+      const conversation = content.growth[provider][index]!;
+      return {
+        ...{ id: provider, title: provider, length, calls: 1 },
+        asks: {
+          parley: once((lane) =>
+            parley(documents.parleyMessages(20), { id: parleyId(content, provider, lane, conversation) }),
+          ),
+          limit: once((lane) => limit(paths[provider], { lane, conversation })),
+        },
+      };
+    }),
+  );
 }
 
 function inbox(content: UpstreamContent): Workload {
@@ -149,15 +168,15 @@ function entities(content: UpstreamContent): Workload {
   };
 }
 
-function upload(content: UpstreamContent): Workload {
-  const file = randomBytes(10 * MEGABYTE);
+export function createUpload(content: UpstreamContent, megabytes: number): Workload {
+  const file = randomBytes(megabytes * MEGABYTE);
   const query = documents.PARLEY_UPLOAD;
   const boundary = `bench${randomUUID()}`;
   const headers = { 'content-type': `multipart/form-data; boundary=${boundary}` };
   return {
     id: 'W6',
-    title: 'a file of 10 MB to a Pact conversation',
-    calls: 2,
+    title: `a file of ${megabytes} MB to a Pact conversation`,
+    calls: 1,
     asks: {
       parley: once((lane) => {
         const conversation = parleyId(content, 'pact', lane, content.uploads);
@@ -171,7 +190,7 @@ function upload(content: UpstreamContent): Workload {
       }, 1),
       limit: once(() => toRequest('/W6', headers, form(boundary, [['file', file]])), 1),
     },
-    requests: 8,
+    requests: 6,
   };
 }
 
@@ -187,7 +206,7 @@ function parleyId(content: UpstreamContent, provider: UpstreamProvider, lane: nu
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-export function parley(query: string, variables: object): Buffer {
+function parley(query: string, variables: object): Buffer {
   return toRequest('/graphql', { ...JSON_BODY, 'x-api-key': API_KEY }, JSON.stringify({ query, variables }));
 }
 
@@ -195,7 +214,7 @@ function mesh(query: string, variables: object): Buffer {
   return toRequest('/graphql', JSON_BODY, JSON.stringify({ query, variables }));
 }
 
-export function limit(path: string, body: object): Buffer {
+function limit(path: string, body: object): Buffer {
   return toRequest(path, JSON_BODY, JSON.stringify(body));
 }
 

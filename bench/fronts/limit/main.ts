@@ -128,11 +128,9 @@ async function answer(request: IncomingMessage): Promise<unknown> {
 /** The form goes on as it came. */
 async function upload(request: IncomingMessage): Promise<unknown> {
   const { pact } = accounts[0]!;
-  const path = `${company}/${content.uploads}`;
-  await get('pact', path, pact);
   const answer = await pools.pact.request({
     method: 'POST',
-    path: `${path}/messages/attachments`,
+    path: `${company}/${content.uploads}/messages/attachments`,
     headers: { ...pact.headers, 'content-type': request.headers['content-type']! },
     body: request,
   });
