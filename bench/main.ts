@@ -122,9 +122,13 @@ interface CellOptions extends Pick<MeasureOptions, 'front' | 'ask' | 'requests'>
 async function measureCell(into: Cell[], options: CellOptions, round: number): Promise<void> {
   const { workload, condition, front, ask, requests } = options;
   const { latency, clients } = condition;
-  progress(`round ${round + 1} of ${rounds}: ${workload}, ${latency} ms, ${clients} at once, ${FRONT_NAMES[front.name]}`);
+  progress(
+    `round ${round + 1} of ${rounds}: ${workload}, ${latency} ms, ${clients} at once, ${FRONT_NAMES[front.name]}`,
+  );
   await upstream.setLatency(latency);
-  let cell = into.find((one) => one.workload === workload && one.condition === condition && one.front === front.name);
+  let cell = into.find(
+    (one) => one.workload === workload && one.condition === condition && one.front === front.name,
+  );
   if (!cell) into.push((cell = { workload, condition, front: front.name, rounds: [] }));
   cell.rounds.push(await measure({ front, upstream, ask, clients, seconds, requests }));
 }
@@ -142,7 +146,13 @@ async function warmUp(): Promise<void> {
       const request = asks[name];
       if (!request) continue;
       progress(`warming up: ${id}, ${FRONT_NAMES[name]}`);
-      await runClients({ port, request, clients: 10, seconds, ...(requests !== undefined && { requests: 3 }) });
+      await runClients({
+        port,
+        request,
+        clients: 10,
+        seconds,
+        ...(requests !== undefined && { requests: 3 }),
+      });
     }
 }
 
@@ -154,7 +164,9 @@ async function measureLengths(): Promise<GrowthRow[]> {
   for (let round = 0; round < rounds; round += 1)
     for (const { id, length, asks } of all)
       for (const front of compared) {
-        progress(`growth: ${id}, ${length} messages, ${FRONT_NAMES[front.name]}, round ${round + 1} of ${rounds}`);
+        progress(
+          `growth: ${id}, ${length} messages, ${FRONT_NAMES[front.name]}, round ${round + 1} of ${rounds}`,
+        );
         const key = `${id} ${length} ${front.name}`;
         const { cpu } = await measureAlone(front, asks[front.name]!);
         measured.set(key, [...(measured.get(key) ?? []), cpu]);

@@ -29,7 +29,12 @@ export function startProcess({ args, cpu, env, cwd, log, ipc = false }: ProcessO
   const child = spawn(program!, rest, {
     ...(cwd !== undefined && { cwd }),
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', log === undefined ? 'inherit' : openSync(log, 'a'), ...(ipc ? (['ipc'] as const) : [])],
+    stdio: [
+      'ignore',
+      'pipe',
+      log === undefined ? 'inherit' : openSync(log, 'a'),
+      ...(ipc ? (['ipc'] as const) : []),
+    ],
   });
   children.add(child);
   child.once('exit', () => children.delete(child));

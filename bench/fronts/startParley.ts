@@ -23,7 +23,13 @@ export interface ParleyOptions {
  * The built Parley as in production: who asks is checked, what they do is limited, counted and logged. It may be late, though: 50
  * clients that ask for an inbox each, all the time, are more than one processor can do, and it would refuse some of them.
  */
-export async function startParley({ content, folder, cpu, lanes, nodeOptions = [] }: ParleyOptions): Promise<Front> {
+export async function startParley({
+  content,
+  folder,
+  cpu,
+  lanes,
+  nodeOptions = [],
+}: ParleyOptions): Promise<Front> {
   const accounts = join(folder, `accounts-${lanes}.yaml`);
   writeFileSync(accounts, JSON.stringify(accountsFile(content, lanes)));
   const script = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -32,8 +38,20 @@ export async function startParley({ content, folder, cpu, lanes, nodeOptions = [
     cpu,
     log: join(folder, 'parley.log'),
     env: {
-      ...{ PARLEY_ACCOUNTS: accounts, AUTH: 'api-key', NODE_ENV: 'production', LOG_LEVEL: 'info', METRICS_PORT: '0' },
-      ...{ MAX_EVENT_LOOP_DELAY: '1m', HOST: '127.0.0.1', PORT: '0', REDIS_URL: '', FILE_FOLDER: join(folder, 'files') },
+      ...{
+        PARLEY_ACCOUNTS: accounts,
+        AUTH: 'api-key',
+        NODE_ENV: 'production',
+        LOG_LEVEL: 'info',
+        METRICS_PORT: '0',
+      },
+      ...{
+        MAX_EVENT_LOOP_DELAY: '1m',
+        HOST: '127.0.0.1',
+        PORT: '0',
+        REDIS_URL: '',
+        FILE_FOLDER: join(folder, 'files'),
+      },
     },
   });
   const port = Number(await readLine(child, /GraphQL +http:\S+:(\d+)\/graphql/));
@@ -48,7 +66,13 @@ function accountsFile(content: UpstreamContent, lanes: number) {
     const pigeons = laneAccount(content, 'pigeons', lane);
     return [
       { id: pact.id, provider: 'pact', companyId, token: pact.secret, baseUrl: urls.pact },
-      { id: letstalk.id, provider: 'letstalk', apiKey: letstalk.secret, role: 'agent', baseUrl: urls.letstalk },
+      {
+        id: letstalk.id,
+        provider: 'letstalk',
+        apiKey: letstalk.secret,
+        role: 'agent',
+        baseUrl: urls.letstalk,
+      },
       {
         ...{ id: pigeons.id, provider: 'pigeons', publicKey: pigeonsKey, token: pigeons.secret },
         ...{ userUuid: pigeonsUser, baseUrl: urls.pigeons },

@@ -8,7 +8,9 @@ import { cpuSecondsOf } from '../subscribers/use.ts';
 export function cpuTimeOf(pid: number): number {
   try {
     const tasks = readdirSync(`/proc/${pid}/task`);
-    const nanoseconds = tasks.map((task) => Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]));
+    const nanoseconds = tasks.map((task) =>
+      Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]),
+    );
     return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
   } catch {
     return cpuSecondsOf(pid) * 1000;

@@ -104,7 +104,7 @@ export function createConnection(port: number): Connection {
 export function bodyOf({ raw, isChunked }: Answer): Buffer {
   if (!isChunked) return raw;
   const parts: Buffer[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     const lineEnd = raw.indexOf('\r\n', at);
     const size = Number.parseInt(raw.toString('latin1', at, lineEnd), 16);
     if (!size) return Buffer.concat(parts);

@@ -33,7 +33,14 @@ export interface MeasureOptions {
 /** Part of the time that is not measured, before. */
 const WARM_UP = 0.15;
 
-export async function measure({ front, upstream, ask, clients, seconds, requests }: MeasureOptions): Promise<Measured> {
+export async function measure({
+  front,
+  upstream,
+  ask,
+  clients,
+  seconds,
+  requests,
+}: MeasureOptions): Promise<Measured> {
   const pid = front.child.pid!;
   const load = { port: front.port, request: ask, clients };
   await runClients({ ...load, seconds: seconds * WARM_UP, ...(requests !== undefined && { requests: 1 }) });

@@ -24,7 +24,13 @@ const ERRORS = Buffer.from('"errors":[');
 const EMPTY_ERRORS = Buffer.from('"errors":[]');
 
 /** Has clients ask, each again once it was answered. Throws for an answer that is an error. */
-export async function runClients({ port, request, clients, seconds, requests = Infinity }: Load): Promise<Times> {
+export async function runClients({
+  port,
+  request,
+  clients,
+  seconds,
+  requests = Infinity,
+}: Load): Promise<Times> {
   const latencies: number[] = [];
   const connections = Array.from({ length: clients }, () => createConnection(port));
   const startedAt = performance.now();

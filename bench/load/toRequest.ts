@@ -6,6 +6,8 @@ export function toRequest(
 ): Buffer {
   const bytes = Buffer.from(body);
   const lines = Object.entries({ host: 'localhost', 'content-length': bytes.length, ...headers });
-  const head = [`POST ${path} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
+  const head = [`POST ${path} HTTP/1.1`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join(
+    '\r\n',
+  );
   return Buffer.concat([Buffer.from(head), bytes]);
 }

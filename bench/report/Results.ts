@@ -48,7 +48,11 @@ export interface Results {
   readonly equal: readonly Cell[];
   /** Megabytes that were resident before anything was asked. */
   readonly idle: Readonly<Record<FrontName, number>>;
-  readonly accounts: { readonly counts: readonly number[]; readonly rows: readonly GrowthRow[]; readonly memory: readonly number[] };
+  readonly accounts: {
+    readonly counts: readonly number[];
+    readonly rows: readonly GrowthRow[];
+    readonly memory: readonly number[];
+  };
   readonly lengths: readonly GrowthRow[];
   readonly uploads: readonly UploadMemory[];
   readonly rounds: number;

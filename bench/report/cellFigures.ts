@@ -16,7 +16,10 @@ export function cellOf(
 
 /** The median of the rounds. */
 export function medianOf({ rounds }: Cell, figure: Figure): number {
-  return quantile(rounds.map((round) => round[figure]), 0.5);
+  return quantile(
+    rounds.map((round) => round[figure]),
+    0.5,
+  );
 }
 
 /** The cheapest round's: what disturbs a machine only ever adds to it. */
@@ -31,6 +34,8 @@ export function mostOf({ rounds }: Cell, figure: Figure): number {
 /** Megabytes that a front had at the most, files aside. */
 export function peakOf({ cells }: Results, front: FrontName): number {
   return Math.max(
-    ...cells.filter((cell) => cell.front === front && cell.workload !== 'W6').map((cell) => mostOf(cell, 'peak')),
+    ...cells
+      .filter((cell) => cell.front === front && cell.workload !== 'W6')
+      .map((cell) => mostOf(cell, 'peak')),
   );
 }

@@ -32,7 +32,10 @@ function times(results: Results, workload: string, other: FrontName, most: numbe
   return {
     what: `${workload}: Mesh’s CPU a request over Parley’s`,
     goal: `at least ${most}`,
-    measured: ratios(results, workload, other).map((ratio) => ({ text: ratio.toFixed(2), isMet: ratio >= most })),
+    measured: ratios(results, workload, other).map((ratio) => ({
+      text: ratio.toFixed(2),
+      isMet: ratio >= most,
+    })),
   };
 }
 
@@ -40,7 +43,10 @@ function ofLimit(results: Results, workload: string, least: number): Goal {
   return {
     what: `${workload}: the limit’s CPU a request over Parley’s`,
     goal: `at least ${least}`,
-    measured: ratios(results, workload, 'limit').map((ratio) => ({ text: ratio.toFixed(2), isMet: ratio >= least })),
+    measured: ratios(results, workload, 'limit').map((ratio) => ({
+      text: ratio.toFixed(2),
+      isMet: ratio >= least,
+    })),
   };
 }
 

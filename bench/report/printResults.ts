@@ -16,7 +16,9 @@ export function printResults(results: Results): void {
 function print(title: string, table: Table): void {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) =>
-    row.map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!))).join('  '),
+    row
+      .map((text, column) => (column === 0 ? text.padEnd(widths[0]!) : text.padStart(widths[column]!)))
+      .join('  '),
   );
   process.stdout.write(`\n${title}\n${lines.join('\n')}\n`);
 }

@@ -39,7 +39,8 @@ export function goalTable(results: Results): Table {
     ['', 'goal', ...CONDITIONS.map(({ latency, clients }) => `${latency} ms, ${clients}`), ''],
     ...goalsOf(results).map(({ what, goal, measured }) => {
       const met = measured.filter(({ isMet }) => isMet).length;
-      const verdict = met === measured.length ? 'met' : met === 0 ? 'missed' : `met in ${met} of ${measured.length}`;
+      const verdict =
+        met === measured.length ? 'met' : met === 0 ? 'missed' : `met in ${met} of ${measured.length}`;
       const texts = measured.map(({ text }) => text);
       return [what, goal, ...texts, ...Array<string>(CONDITIONS.length - texts.length).fill(''), verdict];
     }),

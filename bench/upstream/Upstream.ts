@@ -33,7 +33,10 @@ export interface UpstreamContent {
   /** On a messenger that takes any file. */
   readonly uploads: string;
   /** For each lane the five conversations of W3, with the ids of their 20 last messages. */
-  readonly entities: readonly (readonly { readonly conversation: string; readonly messages: readonly string[] }[])[];
+  readonly entities: readonly (readonly {
+    readonly conversation: string;
+    readonly messages: readonly string[];
+  }[])[];
   /** One of each length, by provider. */
   readonly growth: Readonly<Record<UpstreamProvider, readonly string[]>>;
   /** The last messages of whatever is read in lane 0, oldest first. */

@@ -1,4 +1,10 @@
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, Server, ServerResponse } from 'node:http';
+import type {
+  IncomingHttpHeaders,
+  IncomingMessage,
+  OutgoingHttpHeaders,
+  Server,
+  ServerResponse,
+} from 'node:http';
 import { Agent, createServer, request as open } from 'node:http';
 
 export interface ReplayOptions {
@@ -39,10 +45,12 @@ export function createReplay({ origin, credentials, latency, called }: ReplayOpt
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
     if (request.method !== 'GET') {
-      request.pipe(forward(request, (incoming) => {
-        response.writeHead(incoming.statusCode!, incoming.headers);
-        incoming.pipe(response);
-      }));
+      request.pipe(
+        forward(request, (incoming) => {
+          response.writeHead(incoming.statusCode!, incoming.headers);
+          incoming.pipe(response);
+        }),
+      );
       return;
     }
     const key = [request.url, ...CREDENTIALS.map((name) => request.headers[name])].join(' ');
@@ -78,6 +86,10 @@ export function createReplay({ origin, credentials, latency, called }: ReplayOpt
   }
 }
 
-function passed({ host: _host, connection: _connection, ...headers }: IncomingHttpHeaders): IncomingHttpHeaders {
+function passed({
+  host: _host,
+  connection: _connection,
+  ...headers
+}: IncomingHttpHeaders): IncomingHttpHeaders {
   return headers;
 }

@@ -18,7 +18,11 @@ const credentials: Readonly<Record<UpstreamProvider, Readonly<Record<string, str
   letstalk: { authorization: `Basic ${Buffer.from(`${letstalk.agentKey}:X`).toString('base64')}` },
   pigeons: { authorization: `Bearer ${pigeons.user.token}` },
 };
-const urls = { pact: await serve('pact'), letstalk: await serve('letstalk'), pigeons: await serve('pigeons') };
+const urls = {
+  pact: await serve('pact'),
+  letstalk: await serve('letstalk'),
+  pigeons: await serve('pigeons'),
+};
 
 process.on('message', (order: Order) => {
   if (order.kind === 'latency') {

@@ -110,7 +110,13 @@ function addPigeons({ pigeons }: Sandbox, length: number): string {
   const rows = pigeons.messages(wellKnown.pigeons.documented);
   const { uuid } = pigeons.addConversation({ created_at: '2024-01-01T00:00:00+00:00' });
   for (let place = 0; place < length; place += 1) {
-    const { id: _id, message_id: _other, conversation_uuid: _place, timestamps: _at, ...row } = rows[place % rows.length]!;
+    const {
+      id: _id,
+      message_id: _other,
+      conversation_uuid: _place,
+      timestamps: _at,
+      ...row
+    } = rows[place % rows.length]!;
     pigeons.addMessage(uuid, row);
   }
   return uuid;

@@ -24,7 +24,9 @@ export function createWorkloads(content: UpstreamContent): readonly Workload[] {
       calls: 1,
       asks: {
         parley: once((lane) => parley(documents.parleyMessages(20), { id: pactId(lane) })),
-        mesh: once((lane) => mesh(documents.MESH_PACT_MESSAGES, { conversation: Number(content.pact[lane]) })),
+        mesh: once((lane) =>
+          mesh(documents.MESH_PACT_MESSAGES, { conversation: Number(content.pact[lane]) }),
+        ),
         limit: once((lane) => limit('/W1', { lane, conversation: content.pact[lane] })),
       },
       expected: [last.pact],
@@ -41,7 +43,9 @@ export function createWorkloads(content: UpstreamContent): readonly Workload[] {
       calls: 1,
       asks: {
         parley: once((lane) => parley(documents.parleyMessages(200), { id: letstalkId(lane) })),
-        mesh: once((lane) => mesh(documents.MESH_LETSTALK_MESSAGES, { conversation: Number(content.letstalk[lane]) })),
+        mesh: once((lane) =>
+          mesh(documents.MESH_LETSTALK_MESSAGES, { conversation: Number(content.letstalk[lane]) }),
+        ),
         limit: once((lane) => limit('/W4', { lane, conversation: content.letstalk[lane] })),
       },
       expected: [last.letstalk],
@@ -153,7 +157,10 @@ function entities(content: UpstreamContent): Workload {
         return parley(documents.PARLEY_ENTITIES, { representations });
       }),
       mesh: once((lane) => {
-        const ids = content.entities[lane]!.map(({ conversation }, index) => [`c${index}`, Number(conversation)]);
+        const ids = content.entities[lane]!.map(({ conversation }, index) => [
+          `c${index}`,
+          Number(conversation),
+        ]);
         return mesh(documents.MESH_ENTITIES, Object.fromEntries(ids));
       }),
       limit: once((lane) => limit('/W3', { lane, groups: content.entities[lane] })),
@@ -186,7 +193,11 @@ export function createUpload(content: UpstreamContent, megabytes: number): Workl
           ['map', '{"0":["variables.input.file"]}'],
           ['0', file],
         ]);
-        return toRequest('/graphql', { ...headers, 'x-api-key': API_KEY, 'apollo-require-preflight': 'true' }, body);
+        return toRequest(
+          '/graphql',
+          { ...headers, 'x-api-key': API_KEY, 'apollo-require-preflight': 'true' },
+          body,
+        );
       }, 1),
       limit: once(() => toRequest('/W6', headers, form(boundary, [['file', file]])), 1),
     },
@@ -200,7 +211,12 @@ function once(ask: Ask, lanes = LANES): Ask {
   return (lane) => (written[lane % lanes] ??= ask(lane % lanes));
 }
 
-function parleyId(content: UpstreamContent, provider: UpstreamProvider, lane: number, externalId: string): string {
+function parleyId(
+  content: UpstreamContent,
+  provider: UpstreamProvider,
+  lane: number,
+  externalId: string,
+): string {
   return conversationId({ accountId: laneAccount(content, provider, lane).id, externalId });
 }
 
@@ -218,7 +234,10 @@ function limit(path: string, body: object): Buffer {
   return toRequest(path, JSON_BODY, JSON.stringify(body));
 }
 
-function form(boundary: string, fields: readonly (readonly [name: string, value: string | Buffer])[]): Buffer {
+function form(
+  boundary: string,
+  fields: readonly (readonly [name: string, value: string | Buffer])[],
+): Buffer {
   const parts = fields.flatMap(([name, value]) => {
     const isFile = typeof value !== 'string';
     const type = isFile ? '; filename="film.bin"\r\ncontent-type: application/octet-stream' : '';

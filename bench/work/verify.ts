@@ -8,7 +8,10 @@ import type { Workload } from './Workload.ts';
  * Throws unless the fronts answer the same: both graphs the messages that the providers hold, by id and text, and the limit what
  * Parley answers, to the last field.
  */
-export async function verify(fronts: readonly Front[], { id, asks, expected, told }: Workload): Promise<void> {
+export async function verify(
+  fronts: readonly Front[],
+  { id, asks, expected, told }: Workload,
+): Promise<void> {
   const answers = new Map<FrontName, any>();
   for (const { name, port } of fronts) {
     const ask = asks[name];
@@ -29,7 +32,8 @@ export async function verify(fronts: readonly Front[], { id, asks, expected, tol
     if (!isDeepStrictEqual(facts, expected)) differs(id, name, firstDifference(facts, expected));
   }
   const [parley, limit] = [answers.get('parley'), answers.get('limit')];
-  if (parley && limit && !isDeepStrictEqual(parley, limit)) differs(id, 'limit', firstDifference(limit, parley));
+  if (parley && limit && !isDeepStrictEqual(parley, limit))
+    differs(id, 'limit', firstDifference(limit, parley));
 }
 
 function differs(workload: string, front: FrontName, what: string): never {

@@ -25,7 +25,11 @@ const LISTED = 10;
 
 const content = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as UpstreamContent;
 const { urls, companyId, pigeonsKey, pigeonsUser } = content;
-const pools = { pact: new Pool(urls.pact), letstalk: new Pool(urls.letstalk), pigeons: new Pool(urls.pigeons) };
+const pools = {
+  pact: new Pool(urls.pact),
+  letstalk: new Pool(urls.letstalk),
+  pigeons: new Pool(urls.pigeons),
+};
 const company = `/p1/companies/${companyId}/conversations`;
 const pigeonsChat = '/api/v1/pigeons/chat/conversations';
 
@@ -69,7 +73,11 @@ const work: Readonly<Record<string, (accounts: Accounts, body: any) => Promise<u
   async '/W3'({ pact }, { groups }) {
     const found = await Promise.all(
       groups.map(async ({ conversation, messages }: any) => {
-        const body = await get('pact', `${company}/${conversation}/messages?per=100&sort_direction=desc`, pact);
+        const body = await get(
+          'pact',
+          `${company}/${conversation}/messages?per=100&sort_direction=desc`,
+          pact,
+        );
         const rows = new Map(body.data.messages.map((row: any) => [String(row.external_id), row]));
         return messages.map((id: string) => toPactMessage(rows.get(id), pact.id, conversation));
       }),
@@ -87,7 +95,12 @@ const work: Readonly<Record<string, (accounts: Accounts, body: any) => Promise<u
       method: 'POST',
       path: '/api/v1/messages',
       headers: { ...letstalk.headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ content: text, content_type: 'text/plain', remote_id: key, conversation_id: Number(conversation) }),
+      body: JSON.stringify({
+        content: text,
+        content_type: 'text/plain',
+        remote_id: key,
+        conversation_id: Number(conversation),
+      }),
     });
     const sent: any = await answer.body.json();
     const message = { id: idOf('m', letstalk.id, conversation, sent.id) };
@@ -95,7 +108,12 @@ const work: Readonly<Record<string, (accounts: Accounts, body: any) => Promise<u
   },
 
   async '/pigeons'({ pigeons }, { conversation }) {
-    return { conversation: { id: idOf('c', pigeons.id, conversation), messages: await pigeonsPage(pigeons, conversation) } };
+    return {
+      conversation: {
+        id: idOf('c', pigeons.id, conversation),
+        messages: await pigeonsPage(pigeons, conversation),
+      },
+    };
   },
 
   async '/letstalk'({ letstalk }, { conversation }) {
@@ -108,7 +126,9 @@ const server = createServer((request, response) => {
   answer(request).then(
     (data) => {
       const body = Buffer.from(JSON.stringify({ data }));
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+      response
+        .writeHead(200, { 'content-type': 'application/json', 'content-length': body.length })
+        .end(body);
     },
     (error: unknown) => response.writeHead(500).end(String(error)),
   );
@@ -155,7 +175,12 @@ async function pactList(account: Accounts['pact']) {
 async function letstalkConversation(account: Accounts['letstalk'], conversation: string, size: number) {
   const path = `/api/v1/messages?conversation_id=${conversation}&cursor[amount]=${size + 1}`;
   const rows = await get('letstalk', path, account);
-  return toLetstalkConversation(rows, account.id, conversation, toLetstalkPage(rows, size, account.id, conversation));
+  return toLetstalkConversation(
+    rows,
+    account.id,
+    conversation,
+    toLetstalkPage(rows, size, account.id, conversation),
+  );
 }
 
 async function pigeonsPage(account: Accounts['pigeons'], conversation: string) {
@@ -167,11 +192,17 @@ async function pigeonsList(account: Accounts['pigeons']) {
   const { data } = await get('pigeons', pigeonsChat, account);
   const newest = data.sort((a: any, b: any) => (a.created_at < b.created_at ? 1 : -1)).slice(0, LISTED);
   return Promise.all(
-    newest.map(async (row: any) => toPigeonsConversation(row, account.id, await pigeonsPage(account, row.uuid))),
+    newest.map(async (row: any) =>
+      toPigeonsConversation(row, account.id, await pigeonsPage(account, row.uuid)),
+    ),
   );
 }
 
-async function get(provider: keyof typeof pools, path: string, { headers }: { headers: Record<string, string> }): Promise<any> {
+async function get(
+  provider: keyof typeof pools,
+  path: string,
+  { headers }: { headers: Record<string, string> },
+): Promise<any> {
   const { body } = await pools[provider].request({ method: 'GET', path, headers });
   return body.json();
 }

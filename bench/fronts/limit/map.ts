@@ -50,7 +50,11 @@ export function toLetstalkPage(rows: Row, size: number, account: string, convers
   };
 }
 
-function toLetstalkMessage({ id, person, content, created_at, type }: Row, account: string, conversation: string) {
+function toLetstalkMessage(
+  { id, person, content, created_at, type }: Row,
+  account: string,
+  conversation: string,
+) {
   const isSystem = type === 'SYSTEM';
   return {
     id: idOf('m', account, conversation, id),
@@ -62,7 +66,12 @@ function toLetstalkMessage({ id, person, content, created_at, type }: Row, accou
   };
 }
 
-export function toLetstalkConversation([newest]: Row, account: string, conversation: string, messages: unknown) {
+export function toLetstalkConversation(
+  [newest]: Row,
+  account: string,
+  conversation: string,
+  messages: unknown,
+) {
   return {
     id: idOf('c', account, conversation),
     title: newest.conversation_internal_issue,
