@@ -9,7 +9,7 @@ export function describeMachine(): string {
     (name) => `${name} ${versionOf(`../node_modules/${name}`)}`,
   );
   return [
-    `${cpus().length} × ${cpu?.model.trim()}, ${gigabytes} GB, ${type()} ${release()}, Node ${process.version}`,
+    `${cpus().length} × ${cpu?.model.trim()}, ${gigabytes} GB, ${type()} ${release().split('.', 2).join('.')}, Node ${process.version}`,
     `undici ${versionOf('../../node_modules/undici')}`,
     ...peers,
   ].join('; ');

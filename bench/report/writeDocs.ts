@@ -31,7 +31,7 @@ function toMarkdown(results: Results): string {
   const today = new Date().toISOString().slice(0, 10);
   return [
     '![What a request costs of a processor](performance.svg)',
-    `Measured on ${today}, ${rounds} rounds of ${seconds} s each: ${describeMachine()}.`,
+    `Measured on ${today}, ${rounds} round${rounds === 1 ? '' : 's'}, each measurement of ${seconds} s: ${describeMachine()}.`,
     '### Goals',
     'Of each front the cheapest round counts. Columns are the time that a provider takes, and how many clients ask at once.',
     markdown(goalTable(results)),
