@@ -12,6 +12,9 @@ const LARGE_PAGE = 200;
 const LISTED = 10;
 const ENTITY_CONVERSATIONS = 5;
 const MINUTE = 60_000;
+/** Before and behind all conversations of the seed. */
+const OLD = Date.UTC(2024, 0, 1);
+const NEW = Date.UTC(2026, 9, 1);
 
 type Content = Omit<UpstreamContent, 'urls'>;
 
@@ -31,17 +34,18 @@ export function seedContent(sandbox: Sandbox): Content {
   const growth = {
     pact: LENGTHS.map((length) => String(addPact(sandbox, length, 0))),
     letstalk: LENGTHS.map((length) => String(addLetstalk(sandbox, length))),
-    // The last of them is in the seed: a second one of 2,000 would stand in the list that W2 reads.
     pigeons: LENGTHS.map((length) =>
-      length === 2000 ? wellKnown.pigeons.long : addPigeons(sandbox, length),
+      // The last of them is in the seed.
+      length === 2000
+        ? wellKnown.pigeons.long
+        : addPigeons(sandbox, length, wellKnown.pigeons.documented, OLD),
     ),
   };
-  const pigeonsIds = pigeons
-    .conversations()
-    .filter(({ participants }) => participants.some(({ uuid }) => uuid === pigeons.user.uuid))
-    .sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at))
-    .slice(0, LISTED)
-    .map(({ uuid }) => uuid);
+  // A page of Pigeons is the whole conversation, and the seed's newest are not all everyday ones.
+  const everyday = pigeons.conversations().filter(({ uuid }) => isEveryday(sandbox, uuid));
+  const pigeonsIds = Array.from({ length: LISTED }, (_, index) =>
+    addPigeons(sandbox, EVERYDAY, everyday[index % everyday.length]!.uuid, NEW + (LISTED - index) * MINUTE),
+  );
   return {
     companyId: pact.companyId,
     pactToken: pact.token,
@@ -105,10 +109,21 @@ function addLetstalk({ letstalk }: Sandbox, length: number): number {
   return id;
 }
 
-/** Older than the seed's, so that it is not among the newest. */
-function addPigeons({ pigeons }: Sandbox, length: number): string {
-  const rows = pigeons.messages(wellKnown.pigeons.documented);
-  const { uuid } = pigeons.addConversation({ created_at: '2024-01-01T00:00:00+00:00' });
+function isEveryday({ pigeons }: Sandbox, uuid: string): boolean {
+  const length = pigeons.messages(uuid).length;
+  return length >= PAGE && length <= EVERYDAY;
+}
+
+/** Made of another one's messages. */
+function addPigeons({ pigeons }: Sandbox, length: number, like: string, createdAt: number): string {
+  const rows = pigeons.messages(like);
+  const { taggable_type, taggable_id, taggable_info, participants } = pigeons
+    .conversations()
+    .find(({ uuid }) => uuid === like)!;
+  const { uuid } = pigeons.addConversation({
+    ...{ taggable_type, taggable_id, taggable_info, participants },
+    created_at: `${new Date(createdAt).toISOString().slice(0, 19)}+00:00`,
+  });
   for (let place = 0; place < length; place += 1) {
     const {
       id: _id,
