@@ -113,7 +113,7 @@ function memory(results: Results): Goal {
   const ratio = peakOf(results, 'parley') / peakOf(results, 'mesh');
   return {
     what: 'peak memory over Mesh’s',
-    goal: 'at most .45',
+    goal: 'at most 0.45',
     measured: Number.isFinite(ratio) ? [{ text: ratio.toFixed(2), isMet: ratio <= 0.45 }] : [],
   };
 }
