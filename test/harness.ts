@@ -57,6 +57,8 @@ export interface HarnessOptions {
   readonly accounts?: (sandbox: Sandbox) => readonly AccountConfig[];
   readonly callLimits?: Partial<CallLimits>;
   readonly eventTimes?: Partial<EventTimes>;
+  /** How often an operation is executed before code is made for it; 0 by default, so that all are executed by that. */
+  readonly compileAfter?: number;
   /** Whether the sandbox posts webhooks to Parley. */
   readonly webhooks?: boolean;
   /** As a user sets it. */
@@ -69,6 +71,7 @@ export async function startHarness({
   accounts = sandboxAccounts,
   callLimits,
   eventTimes,
+  compileAfter = 0,
   webhooks = false,
   environment,
   config,
@@ -87,8 +90,7 @@ export async function startHarness({
   const server = await createServer(settings, {
     ...(callLimits && { callLimits }),
     ...(eventTimes && { eventTimes }),
-    // Whatever is asked here is executed by the code that is made for what comes often.
-    compileAfter: 0,
+    compileAfter,
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),
   }).catch(async (error: unknown) => {
     await sandbox.close();
