@@ -65,7 +65,10 @@ export function createApollo({
 }
 
 /** What Apollo calls a gateway is the one way to execute otherwise than by GraphQL's own algorithm. */
-function executedBy(schema: GraphQLSchema, execute: Execute): ApolloServerOptionsWithGateway<GraphContext>['gateway'] {
+function executedBy(
+  schema: GraphQLSchema,
+  execute: Execute,
+): ApolloServerOptionsWithGateway<GraphContext>['gateway'] {
   return {
     onSchemaLoadOrUpdate(listener) {
       listener({ apiSchema: schema, coreSupergraphSdl: '' });

@@ -108,8 +108,15 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
       request.viewer = await authenticate(request.headers);
       await operations?.take(request.viewer.id);
     },
-    async preValidation(request, reply) {
-      if (isMultipart(request.headers)) request.body = await parseMultipart(request.raw, reply.raw, uploads);
+    preValidation(request, reply, done) {
+      if (!isMultipart(request.headers)) {
+        done();
+        return;
+      }
+      parseMultipart(request.raw, reply.raw, uploads).then((body) => {
+        request.body = body;
+        done();
+      }, done);
     },
     // A router makes documents of its own: which ones it takes from clients is for it to say.
     preHandler: (request, reply, done) => {
@@ -137,10 +144,17 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
       request.gone = whenGone(reply, inFlight);
       done();
     },
-    async onSend({ raw, gone }, reply) {
+    onSend({ raw, gone }, reply, _payload, done) {
+      if (raw.complete) {
+        done();
+        return;
+      }
       // Who is told that Parley stops is not told later for sending slowly.
-      await (gone ? Promise.race([whenReceived(raw), whenAborted(gone)]) : whenReceived(raw));
-      if (gone?.aborted && !raw.complete) void reply.header('connection', 'close');
+      const received = gone ? Promise.race([whenReceived(raw), whenAborted(gone)]) : whenReceived(raw);
+      void received.then(() => {
+        if (gone?.aborted && !raw.complete) void reply.header('connection', 'close');
+        done();
+      }, done);
     },
     handler(request, reply) {
       const { subscribing } = request;

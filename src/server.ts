@@ -237,7 +237,10 @@ export async function createServer(config: Config, options: ServerOptions = {}):
 /** To standard error, since standard output belongs to whoever starts Parley. */
 function openLog(config: Config): Logger {
   const secrets = secretsOf(config);
-  return createLog({ level: config.logLevel, secrets }, pino.destination({ dest: 2, sync: true }));
+  return createLog(
+    { level: config.logLevel, secrets },
+    pino.destination({ dest: 2, sync: false, minLength: 4096, periodicFlush: 200 }),
+  );
 }
 
 /** The longest that calls of each kind may take. */

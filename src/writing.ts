@@ -22,7 +22,6 @@ import { createUploads } from './messaging/uploads.ts';
 import type { WriteObserver } from './messaging/writeObserver.ts';
 import type { Stores } from './stores.ts';
 import { createFolderStaging } from './uploads/createFolderStaging.ts';
-import { createS3Staging } from './uploads/createS3Staging.ts';
 import { sniff } from './uploads/sniff.ts';
 
 /** Everything that writes, and what outlives a request for it. */
@@ -105,6 +104,8 @@ async function openStaging(
   const now = Date.now;
   if (storage.kind === 's3') {
     const { kind: _kind, endpoint, credentials, ...bucket } = storage;
+    // Its client is large, and most go without.
+    const { createS3Staging } = await import('./uploads/createS3Staging.ts');
     const staging = await createS3Staging({
       ...{ ...bucket, now },
       ...(endpoint !== undefined && { endpoint }),

@@ -34,82 +34,107 @@ export interface Loaders {
 }
 
 export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
-  // What message pages told of their conversations.
-  const told = new Map<string, Conversation>();
+  return new OperationLoaders(accounts, read);
+}
 
-  const conversation = new DataLoader<ConversationRef, Conversation | null, string>(
-    (refs) =>
-      traced({ read, accounts, refs, name: 'load conversations' }, (context) =>
-        loadGrouped(
-          refs,
-          ({ accountId }) => accountId,
-          ({ accountId }) => accounts.get(accountId)?.provider,
-          (provider, group) =>
-            provider.loadConversations(
-              group.map(({ externalId }) => externalId),
-              context,
-            ),
+/** What an operation never asks for is never made: there is one of these for each event of each subscriber as well. */
+class OperationLoaders implements Loaders {
+  readonly #accounts: Accounts;
+  readonly #read: ReadContext;
+  #conversation: Loaders['conversation'] | undefined;
+  #message: Loaders['message'] | undefined;
+  /** What message pages told of their conversations. */
+  #told: Map<string, Conversation> | undefined;
+
+  constructor(accounts: Accounts, read: ReadContext) {
+    this.#accounts = accounts;
+    this.#read = read;
+  }
+
+  get conversation(): Loaders['conversation'] {
+    return (this.#conversation ??= new DataLoader(
+      (refs) =>
+        this.#traced('load conversations', refs, (context) =>
+          loadGrouped(
+            refs,
+            ({ accountId }) => accountId,
+            ({ accountId }) => this.#accounts.get(accountId)?.provider,
+            (provider, group) =>
+              provider.loadConversations(
+                group.map(({ externalId }) => externalId),
+                context,
+              ),
+          ),
         ),
-      ),
-    { cacheKeyFn: conversationId, maxBatchSize: MAX_BATCH_SIZE },
-  );
+      { cacheKeyFn: conversationId, maxBatchSize: MAX_BATCH_SIZE },
+    ));
+  }
 
-  const message = new DataLoader<MessageRef, Message | null, string>(
-    (refs) =>
-      traced({ read, accounts, refs, name: 'load messages' }, (context) =>
-        loadGrouped(
-          refs,
-          ({ accountId, conversationExternalId }) =>
-            conversationId({ accountId, externalId: conversationExternalId }),
-          ({ accountId }) => accounts.get(accountId)?.provider,
-          (provider, group) =>
-            provider.findMessages(
-              group[0]!.conversationExternalId,
-              group.map(({ externalId }) => externalId),
-              context,
-            ),
+  get message(): Loaders['message'] {
+    return (this.#message ??= new DataLoader(
+      (refs) =>
+        this.#traced('load messages', refs, (context) =>
+          loadGrouped(
+            refs,
+            ({ accountId, conversationExternalId }) =>
+              conversationId({ accountId, externalId: conversationExternalId }),
+            ({ accountId }) => this.#accounts.get(accountId)?.provider,
+            (provider, group) =>
+              provider.findMessages(
+                group[0]!.conversationExternalId,
+                group.map(({ externalId }) => externalId),
+                context,
+              ),
+          ),
         ),
-      ),
-    { cacheKeyFn: messageId, maxBatchSize: MAX_BATCH_SIZE },
-  );
+      { cacheKeyFn: messageId, maxBatchSize: MAX_BATCH_SIZE },
+    ));
+  }
 
-  return {
-    conversation,
-    message,
+  messagePage(ref: ConversationRef, request: PageRequest): Promise<MessagePage> {
+    const { provider } = this.#accounts.get(ref.accountId) ?? {};
+    if (!provider) throw new Error('a message page was asked of an account that does not exist');
+    const id = conversationId(ref);
+    // Pages can't be batched: each is a call of its own, made once.
+    return this.#read.share(`${ref.accountId} page ${id} ${JSON.stringify(request)}`, async () => {
+      const page = await this.#traced('load message page', [ref], (context) =>
+        provider.loadMessages(ref.externalId, request, context),
+      );
+      if (page.conversation) this.#tell(id, page.conversation);
+      return page;
+    });
+  }
 
-    messagePage(ref, request) {
-      const { provider } = accounts.get(ref.accountId) ?? {};
-      if (!provider) throw new Error('a message page was asked of an account that does not exist');
-      const id = conversationId(ref);
-      // Pages can't be batched: each is a call of its own, made once.
-      return read.share(`${ref.accountId} page ${id} ${JSON.stringify(request)}`, async () => {
-        const batch = { read, accounts, refs: [ref], name: 'load message page' };
-        const page = await traced(batch, (context) =>
-          provider.loadMessages(ref.externalId, request, context),
-        );
-        if (page.conversation) told.set(id, page.conversation);
-        return page;
-      });
-    },
+  async conversationFact<K extends keyof ConversationFacts>(ref: ConversationRef, name: K) {
+    const toldFacts: Partial<ConversationFacts> | undefined = this.#told?.get(conversationId(ref));
+    const fact = toldFacts?.[name];
+    if (fact !== undefined) return fact;
+    const facts: Partial<ConversationFacts> | null = await this.conversation.load(ref);
+    return facts?.[name] ?? null;
+  }
 
-    async conversationFact<K extends keyof ConversationFacts>(ref: ConversationRef, name: K) {
-      const toldFacts: Partial<ConversationFacts> | undefined = told.get(conversationId(ref));
-      const fact = toldFacts?.[name];
-      if (fact !== undefined) return fact;
-      const facts: Partial<ConversationFacts> | null = await conversation.load(ref);
-      return facts?.[name] ?? null;
-    },
+  tell(known: Conversation): void {
+    this.#tell(conversationId(known), known);
+  }
 
-    tell(known) {
-      told.set(conversationId(known), known);
-    },
+  clear(): void {
+    this.#told = undefined;
+    this.#conversation = undefined;
+    this.#message = undefined;
+  }
 
-    clear() {
-      told.clear();
-      conversation.clearAll();
-      message.clearAll();
-    },
-  };
+  #tell(id: string, known: Conversation): void {
+    this.#told ??= new Map();
+    this.#told.set(id, known);
+  }
+
+  #traced<T>(
+    name: string,
+    refs: readonly { readonly accountId: string }[],
+    load: (context: ReadContext) => Promise<T>,
+  ): Promise<T> {
+    return traced({ read: this.#read, accounts: this.#accounts, refs, name }, load);
+  }
 }
 
 // More than an operation can reasonably name; DataLoader's own default has no bound.

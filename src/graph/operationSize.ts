@@ -64,9 +64,15 @@ export function measureOperation(
   return measure(operation.selectionSet, root);
 
   function measure({ selections }: SelectionSetNode, type: GraphQLCompositeType): OperationSize {
-    return selections
-      .filter(isIncluded)
-      .reduce((sum, selection) => add(sum, measureSelection(selection, type)), NOTHING);
+    let [items, fields, calls] = [0, 0, 0];
+    for (const selection of selections) {
+      if (!isIncluded(selection)) continue;
+      const size = measureSelection(selection, type);
+      items += size.items;
+      fields += size.fields;
+      calls += size.calls;
+    }
+    return { items, fields, calls };
   }
 
   function measureSelection(selection: SelectionNode, type: GraphQLCompositeType): OperationSize {
@@ -109,6 +115,7 @@ export function measureOperation(
   }
 
   function isIncluded(node: SelectionNode): boolean {
+    if (!node.directives || node.directives.length === 0) return true;
     const skip = getDirectiveValues(GraphQLSkipDirective, node, variables);
     const include = getDirectiveValues(GraphQLIncludeDirective, node, variables);
     return skip?.['if'] !== true && include?.['if'] !== false;
@@ -117,7 +124,3 @@ export function measureOperation(
 
 const NOTHING: OperationSize = { items: 0, fields: 0, calls: 0 };
 const ONE_FIELD: OperationSize = { items: 0, fields: 1, calls: 0 };
-
-function add(a: OperationSize, b: OperationSize): OperationSize {
-  return { items: a.items + b.items, fields: a.fields + b.fields, calls: a.calls + b.calls };
-}

@@ -23,7 +23,8 @@ export function selectedFields(info: GraphQLResolveInfo, typeName: string): read
     const definition = type.getFields()[node.name.value];
     return {
       name: node.name.value,
-      args: definition ? getArgumentValues(definition, node, variableValues) : {},
+      args:
+        definition && definition.args.length > 0 ? getArgumentValues(definition, node, variableValues) : {},
     };
   });
 }

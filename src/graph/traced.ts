@@ -13,10 +13,14 @@ export interface Batch {
 }
 
 /** Loads a batch, which in a trace stands between the operation and the calls that it takes. */
-export async function traced<T>(batch: Batch, load: (read: ReadContext) => Promise<T>): Promise<T> {
+export function traced<T>(batch: Batch, load: (read: ReadContext) => Promise<T>): Promise<T> {
+  const { span } = batch.read;
+  return span ? loadUnder(span, batch, load) : load(batch.read);
+}
+
+async function loadUnder<T>(parent: Span, batch: Batch, load: (read: ReadContext) => Promise<T>): Promise<T> {
   const { read, name } = batch;
-  if (!read.span) return load(read);
-  const span = read.span.child(name, {
+  const span = parent.child(name, {
     'parley.batch.size': batch.refs.length,
     'parley.accounts': accountsOf(batch),
   });

@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
 import type { ErrorSource } from '../messaging/errors.ts';
-import { createDeadline } from '../messaging/deadline.ts';
 import { ParleyError, ProviderError } from '../messaging/errors.ts';
 import type { SpanAttributes } from '../messaging/span.ts';
 import type { CallContext } from '../messaging/upstreamCalls.ts';
 import { readBody, toStatusError } from './answer.ts';
+import type { Ending } from './ending.ts';
+import { createEnding, endingWith } from './ending.ts';
 import type { MultipartField } from './multipart.ts';
 import { destroyFiles } from './multipart.ts';
 import type { CallKind, CallObserver } from './observer.ts';
@@ -91,6 +92,7 @@ export function createHttp(options: HttpOptions): Http {
   const { source, limits, resilience, observer, log } = options;
   const ownBase = options.baseUrl.replace(/\/+$/, '');
   const ownServer = toServer(ownBase);
+  const ownHeaders = { accept: 'application/json', ...options.headers };
   const reads = createSharedReads({
     cacheFor: options.cacheFor,
     shared: (how) => observer.shared(source, how),
@@ -102,17 +104,21 @@ export function createHttp(options: HttpOptions): Http {
     context.calls.begin();
     const call = { request, kind: kindOf(request), wire: toWire(request) };
     if (call.kind !== 'read') return write(call);
-    const signal = endOf(context);
-    if (context.fresh) return (await make(call, signal)).value;
-    const reader = { signal, ended: () => endedError(context) };
-    return reads.read(toKey(call.wire), reader, (abort) => make(call, abort));
+    const { signal, deadline } = context;
+    const signals = deadline ? [signal, deadline.signal] : [signal];
+    if (context.fresh) return (await make(call, endingWith(signals, timeouts.read))).value;
+    const reader = { signals, ended: () => endedError(context) };
+    return reads.read(toKey(call.wire, ownHeaders), reader, (abort) =>
+      make(call, createEnding(abort, timeouts.read)),
+    );
   };
 
   async function write(call: Call): Promise<unknown> {
     // Before it, nobody may wait for what will be old; after it, nobody be given what was read meanwhile.
     reads.drop();
     try {
-      return (await make(call, call.request.context.signal)).value;
+      const ending = endingWith([call.request.context.signal], timeouts[call.kind]);
+      return (await make(call, ending)).value;
     } finally {
       reads.drop();
       const { body } = call.wire;
@@ -121,24 +127,23 @@ export function createHttp(options: HttpOptions): Http {
   }
 
   /** Makes a call, with whatever stands between Parley and a provider in trouble. */
-  function make(call: Call, caller: AbortSignal): Promise<ReadAnswer> {
+  function make(call: Call, ending: Ending): Promise<ReadAnswer> {
     const { kind, request } = call;
-    const deadline = createDeadline(timeouts[kind]);
-    const end = { caller, deadline: deadline.signal, signal: AbortSignal.any([caller, deadline.signal]) };
     const running = resilience.run({
       kind,
-      signal: end.signal,
-      left: () => Math.min(deadline.left(), request.context.deadline?.left() ?? Infinity),
-      attempt: () => attempt(call, end),
+      signal: ending.signal,
+      left: () => Math.min(ending.left(), request.context.deadline?.left() ?? Infinity),
+      attempt: () => attempt(call, ending),
       // What is in trouble already is not asked more often than an operation may ask.
       mayRetry: () => request.context.calls.hasRoom,
-      ended: () => toProviderError(new Error('ended before it was made'), { source, ...end, refused: true }),
+      ended: () =>
+        toProviderError(new Error('ended before it was made'), { source, by: ending.by, refused: true }),
     });
-    return running.finally(() => deadline.end());
+    return running.finally(() => ending.over());
   }
 
   /** One round trip. */
-  async function attempt({ kind, wire, request }: Call, end: End): Promise<ReadAnswer> {
+  async function attempt({ kind, wire, request }: Call, ending: Ending): Promise<ReadAnswer> {
     const { call: name, context } = request;
     context.calls.made();
     const span = context.span?.child(`${source.provider} ${name}`, {
@@ -151,12 +156,12 @@ export function createHttp(options: HttpOptions): Http {
     let answer: Answer | undefined;
     let code = 'OK';
     try {
-      answer = await (kind === 'read' ? options.reads : options.sends)(wire, end.signal);
+      answer = await (kind === 'read' ? options.reads : options.sends)(wire, ending.signal);
       const error = toStatusError(answer, source);
       if (error) throw error;
       return { value: readBody(answer, source, name), size: answer.body.length };
     } catch (cause) {
-      const error = toProviderError(cause, { source, ...end, refused: isUnwritten(cause) });
+      const error = toProviderError(cause, { source, by: ending.by, refused: isUnwritten(cause) });
       code = error.code;
       throw error;
     } finally {
@@ -164,10 +169,13 @@ export function createHttp(options: HttpOptions): Http {
       if (answer) span?.set({ 'http.response.status_code': answer.status });
       span?.end(code === 'OK' ? undefined : code);
       observer.call(source, { kind, code, seconds: milliseconds / 1_000 });
-      log.debug(
-        { ...source, call: name, status: answer?.status, code, milliseconds: Math.round(milliseconds) },
-        'provider call',
-      );
+      if (log.isLevelEnabled('debug')) {
+        const { status } = answer ?? {};
+        log.debug(
+          { ...source, call: name, status, code, milliseconds: Math.round(milliseconds) },
+          'provider call',
+        );
+      }
     }
   }
 
@@ -175,14 +183,14 @@ export function createHttp(options: HttpOptions): Http {
     return {
       method: request.method ?? 'GET',
       url: toUrl(request.base ?? ownBase, request),
-      headers: { accept: 'application/json', ...options.headers, ...request.headers },
+      headers: request.headers ? { ...ownHeaders, ...request.headers } : ownHeaders,
       ...(request.body && { body: request.body }),
     };
   }
 
-  function endedError({ signal, deadline }: CallContext): ParleyError {
-    const ends = { caller: signal, deadline: deadline?.signal };
-    return toProviderError(new Error('not waited for'), { source, ...ends, refused: true });
+  function endedError({ signal }: CallContext): ParleyError {
+    const by = signal.aborted ? 'CALLER' : 'DEADLINE';
+    return toProviderError(new Error('not waited for'), { source, by, refused: true });
   }
 }
 
@@ -192,22 +200,9 @@ interface Call {
   readonly wire: WireRequest;
 }
 
-/** What ends a call. */
-interface End {
-  readonly caller: AbortSignal;
-  readonly deadline: AbortSignal;
-  /** Either. */
-  readonly signal: AbortSignal;
-}
-
 function kindOf({ method, body }: HttpRequest): CallKind {
   if (body === undefined && (method ?? 'GET') === 'GET') return 'read';
   return body !== undefined && 'multipart' in body ? 'upload' : 'send';
-}
-
-/** When an operation waits no longer. */
-function endOf({ signal, deadline }: CallContext): AbortSignal {
-  return deadline ? AbortSignal.any([signal, deadline.signal]) : signal;
 }
 
 /** As OpenTelemetry's conventions name it. */
@@ -217,8 +212,8 @@ function toServer(baseUrl: string): SpanAttributes {
 }
 
 /** All that an answer depends on: with other credentials, or in another language, it is another read. */
-function toKey({ url, headers }: WireRequest): string {
-  return JSON.stringify([url, headers]);
+function toKey({ url, headers }: WireRequest, ownHeaders: WireRequest['headers']): string {
+  return headers === ownHeaders ? url : JSON.stringify([url, headers]);
 }
 
 function toUrl(base: string, { path, query = {} }: HttpRequest): string {
@@ -229,24 +224,24 @@ function toUrl(base: string, { path, query = {} }: HttpRequest): string {
   return `${base}${path}${suffix}`;
 }
 
-interface Ending {
+interface Circumstances {
   readonly source: ErrorSource;
-  readonly caller: AbortSignal;
-  readonly deadline: AbortSignal | undefined;
+  /** Who has ended the call. */
+  readonly by: Ending['by'];
   /** Whether the provider has certainly got nothing of it. */
   readonly refused: boolean;
 }
 
-function toProviderError(thrown: unknown, { source, caller, deadline, refused }: Ending): ParleyError {
+function toProviderError(thrown: unknown, { source, by, refused }: Circumstances): ParleyError {
   if (thrown instanceof ParleyError) return thrown;
   const cause = toCause(thrown);
-  if (caller.aborted)
+  if (by === 'CALLER')
     return new ParleyError(
       'CANCELLED',
       'The operation was ended: its caller went away, or Parley is stopping.',
       { source, refused, cause },
     );
-  if (deadline?.aborted || isTimeout(thrown)) {
+  if (by === 'DEADLINE' || isTimeout(thrown)) {
     return new ProviderError('PROVIDER_TIMEOUT', `${source.provider} did not answer in time.`, {
       source,
       refused,

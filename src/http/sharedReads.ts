@@ -6,16 +6,18 @@ export interface SharedReads {
   /**
    * Joins the call that is under way for the same key, or makes one. The key says everything that the answer depends on, the
    * credentials above all: nobody may be given what somebody else was answered.
+   *
+   * @param load is given what aborts once nobody waits any more, and may abort it for reasons of its own
    */
-  read(key: string, reader: Reader, load: (signal: AbortSignal) => Promise<ReadAnswer>): Promise<unknown>;
+  read(key: string, reader: Reader, load: (abort: AbortController) => Promise<ReadAnswer>): Promise<unknown>;
   /** Lets nobody join, or be given, what was asked for until now: a write may have changed it. */
   drop(): void;
 }
 
 /** One operation that waits for an answer. */
 export interface Reader {
-  /** Aborts when it waits no longer. The call itself ends with the last of its readers. */
-  readonly signal: AbortSignal;
+  /** One of them aborts when it waits no longer. The call itself ends with the last of its readers. */
+  readonly signals: readonly AbortSignal[];
   /** What its read ends with then. */
   readonly ended: () => ParleyError;
 }
@@ -60,7 +62,7 @@ export function createSharedReads({ cacheFor, shared }: SharedReadsOptions): Sha
 
   return {
     async read(key, reader, load) {
-      if (reader.signal.aborted) throw reader.ended();
+      if (reader.signals.some(({ aborted }) => aborted)) throw reader.ended();
       const kept = answers?.get(key);
       if (kept) {
         shared('cache');
@@ -77,9 +79,9 @@ export function createSharedReads({ cacheFor, shared }: SharedReadsOptions): Sha
     },
   };
 
-  function begin(key: string, load: (signal: AbortSignal) => Promise<ReadAnswer>): SharedCall {
+  function begin(key: string, load: (abort: AbortController) => Promise<ReadAnswer>): SharedCall {
     const abort = new AbortController();
-    const call: SharedCall = { key, answer: load(abort.signal), abort, readers: 0, isOver: false };
+    const call: SharedCall = { key, answer: load(abort), abort, readers: 0, isOver: false };
     underWay.set(key, call);
     call.answer.then(
       (answer) => {
@@ -97,17 +99,17 @@ export function createSharedReads({ cacheFor, shared }: SharedReadsOptions): Sha
     return underWay.get(call.key) === call && underWay.delete(call.key);
   }
 
-  async function follow(call: SharedCall, { signal, ended }: Reader): Promise<ReadAnswer> {
+  async function follow(call: SharedCall, { signals, ended }: Reader): Promise<ReadAnswer> {
     call.readers += 1;
     let leave!: () => void;
     const left = new Promise<never>((_resolve, reject) => {
       leave = () => reject(ended());
-      signal.addEventListener('abort', leave, { once: true });
+      for (const signal of signals) signal.addEventListener('abort', leave, { once: true });
     });
     try {
       return await Promise.race([call.answer, left]);
     } finally {
-      signal.removeEventListener('abort', leave);
+      for (const signal of signals) signal.removeEventListener('abort', leave);
       call.readers -= 1;
       if (call.readers === 0 && !call.isOver) {
         end(call);

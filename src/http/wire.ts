@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { ErrorSource } from '../messaging/errors.ts';
 import { ContractError } from '../messaging/errors.ts';
 import { isExternalId } from '../messaging/ids.ts';
@@ -75,10 +76,24 @@ export function list(value: unknown): readonly unknown[] {
 
 /** An absolute http(s) address; a site-relative one is taken relative to `base`. */
 export function url(value: unknown, base?: string): string | null {
-  if (typeof value !== 'string' || value === '' || !URL.canParse(value, base)) return null;
+  if (typeof value !== 'string' || value === '') return null;
+  const key = base === undefined ? value : `${base} ${value}`;
+  const known = addresses.get(key);
+  if (known !== undefined) return known;
+  const address = parseUrl(value, base);
+  if (address !== null && value.length <= MAX_KNOWN_LENGTH) addresses.set(key, address);
+  return address;
+}
+
+function parseUrl(value: string, base: string | undefined): string | null {
+  if (!URL.canParse(value, base)) return null;
   const parsed = new URL(value, base);
   return parsed.protocol === 'https:' || parsed.protocol === 'http:' ? parsed.href : null;
 }
+
+/** Addresses that were met lately: a person's picture comes with each message. */
+const addresses = new LRUCache<string, string>({ max: 2_000 });
+const MAX_KNOWN_LENGTH = 500;
 
 /** Maps what can be mapped. An item that can't (null) is lost, and not its page: `lost` is told how many. */
 export function items<T>(
@@ -87,8 +102,8 @@ export function items<T>(
   lost: (count: number) => void,
 ): T[] {
   const parsed: T[] = [];
-  for (const [index, value] of values.entries()) {
-    const row = object(value);
+  for (let index = 0; index < values.length; index += 1) {
+    const row = object(values[index]);
     const item = row && parse(row, index);
     if (item) parsed.push(item);
   }

@@ -11,21 +11,32 @@ export function parseInstant(value: unknown): string | null {
     return value > 0 ? toIso(value * 1000) : null;
   }
   if (typeof value !== 'string') return null;
+  if (AS_WRITTEN.test(value)) return value;
   const match = ISO_LIKE.exec(value);
   if (!match) return null;
-  const [, date, time, fraction = '', sign, hours, minutes = '00'] = match;
-  const zone = sign ? `${sign}${hours}:${minutes}` : 'Z';
+  const [, year, month, day, time, fraction = '.', sign, hours, minutes = '00'] = match;
   // JavaScript takes the 30th of February for the 1st of March.
-  if (!existsInCalendar(date!)) return null;
-  return toIso(Date.parse(`${date}T${time}${fraction.slice(0, 4)}${zone}`));
+  if (day === '00' || Number(day) > daysOf(Number(year), Number(month))) return null;
+  const local = `${year}-${month}-${day}T${time}${fraction.slice(0, 4).padEnd(4, '0')}`;
+  const isUtc = !sign || (hours === '00' && minutes === '00');
+  if (isUtc && time! < '24') return `${local}Z`;
+  return toIso(Date.parse(`${local}${sign ? `${sign}${hours}:${minutes}` : 'Z'}`));
 }
 
-const ISO_LIKE = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(\.\d+)?\s?(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/;
+/** What is in the one form already, on a day that every month has: a page has hundreds of them. */
+const AS_WRITTEN =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/;
 
-function existsInCalendar(date: string): boolean {
-  const midnight = new Date(`${date}T00:00:00Z`);
-  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
+const ISO_LIKE =
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}:[0-5]\d:[0-5]\d)(\.\d+)?\s?(?:Z|UTC|([+-])(\d{2}):?(\d{2})?)?$/;
+
+/** 0 for a month that is none, so that no day is one of it. */
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return DAYS[month - 1] ?? 0;
 }
+
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 function toIso(milliseconds: number): string | null {
   return milliseconds >= MIN_TIME && milliseconds <= MAX_TIME ? new Date(milliseconds).toISOString() : null;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { OperationReport } from '../graph/operationReport.ts';
 
@@ -10,7 +11,7 @@ export function logOperation(log: Logger, report: OperationReport): void {
     {
       operation: name?.slice(0, MAX_NAME_LENGTH),
       ...{ type, outcome },
-      viewer: createHash('sha256').update(viewerId).digest('hex').slice(0, HASH_LENGTH),
+      viewer: hashOf(viewerId),
       ...{ cost, upstreamCalls },
       milliseconds: Math.round(duration * 1_000),
       codes: codes.slice(0, MAX_CODES),
@@ -18,6 +19,17 @@ export function logOperation(log: Logger, report: OperationReport): void {
     },
     'operation',
   );
+}
+
+/** Viewers come back. */
+const hashes = new LRUCache<string, string>({ max: 1_000 });
+
+function hashOf(viewerId: string): string {
+  const known = hashes.get(viewerId);
+  if (known !== undefined) return known;
+  const hash = createHash('sha256').update(viewerId).digest('hex').slice(0, HASH_LENGTH);
+  hashes.set(viewerId, hash);
+  return hash;
 }
 
 const MAX_NAME_LENGTH = 100;

@@ -2,8 +2,18 @@ import { getEventListeners } from 'node:events';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Places } from '../../src/http/resilience/places.ts';
+import type { Places, Wait } from '../../src/http/resilience/places.ts';
 import { createPlaces } from '../../src/http/resilience/places.ts';
+
+async function runIn<T>(places: Places, work: () => Promise<T>, wait: Wait): Promise<T> {
+  const place = places.take(wait);
+  if (place) await place;
+  try {
+    return await work();
+  } finally {
+    places.leave();
+  }
+}
 
 /** Work that a test lets end, in one of some places. */
 function createWork(places: Places) {
@@ -11,18 +21,17 @@ function createWork(places: Places) {
   let hasBegun = false;
   let finish: () => void = () => undefined;
   let fail: (error: Error) => void = () => undefined;
-  const outcome = places
-    .run(
-      () => {
-        hasBegun = true;
-        return new Promise<string>((resolve, reject) => {
-          finish = () => resolve('done');
-          fail = reject;
-        });
-      },
-      { signal: caller.signal, ended: () => new Error('ended'), full: () => new Error('full') },
-    )
-    .catch((error: unknown) => (error as Error).message);
+  const outcome = runIn(
+    places,
+    () => {
+      hasBegun = true;
+      return new Promise<string>((resolve, reject) => {
+        finish = () => resolve('done');
+        fail = reject;
+      });
+    },
+    { signal: caller.signal, ended: () => new Error('ended'), full: () => new Error('full') },
+  ).catch((error: unknown) => (error as Error).message);
   return {
     caller,
     outcome,
@@ -57,7 +66,7 @@ describe('places', () => {
   it('refuse at once who has left already', async () => {
     const places = createPlaces(1, 1);
     let hasBegun = false;
-    const running = places.run(() => Promise.resolve((hasBegun = true)), {
+    const running = runIn(places, () => Promise.resolve((hasBegun = true)), {
       ...{ signal: AbortSignal.abort(), ended: () => new Error('ended'), full: () => new Error('full') },
     });
     await expect(running).rejects.toThrow('ended');

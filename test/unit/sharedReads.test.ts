@@ -27,7 +27,7 @@ function createFarSide(options: Partial<SharedReadsOptions> = {}) {
   const read = (key = 'a key'): Reading => {
     const caller = new AbortController();
     const ended = () => new ParleyError('CANCELLED', 'left');
-    const value = reads.read(key, { signal: caller.signal, ended }, (signal) => {
+    const value = reads.read(key, { signals: [caller.signal], ended }, ({ signal }) => {
       let settle!: (answer: ReadAnswer) => void;
       let fail!: (error: Error) => void;
       const loading = new Promise<ReadAnswer>((resolve, reject) => {
@@ -139,7 +139,7 @@ describe('a reader who leaves', () => {
     const ended = () => new ParleyError('CANCELLED', 'left');
     const load = () => Promise.reject(new Error('asked'));
     for (const key of ['a key', 'another'])
-      await expect(reads.read(key, { signal: AbortSignal.abort(), ended }, load)).rejects.toMatchObject({
+      await expect(reads.read(key, { signals: [AbortSignal.abort()], ended }, load)).rejects.toMatchObject({
         code: 'CANCELLED',
       });
   });

@@ -41,7 +41,7 @@ export const resolvers = {
   ConversationConnection,
   ConversationSource,
   ConversationUpdated,
-  DateTime: behaviourOf(DateTimeISOResolver),
+  DateTime: asItIs(DateTimeISOResolver),
   Delivery,
   InboxConnection,
   InboxItem,
@@ -60,7 +60,7 @@ export const resolvers = {
   StartConversationPayload,
   Subscription,
   Upload: behaviourOf(uploadScalar),
-  URL: behaviourOf(URLResolver),
+  URL: asItIs(URLResolver),
   ...unions,
 } as IResolvers<unknown, GraphContext>;
 
@@ -71,4 +71,9 @@ function behaviourOf({
   parseLiteral,
 }: Pick<GraphQLScalarType, 'serialize' | 'parseValue' | 'parseLiteral'>) {
   return { __serialize: serialize, __parseValue: parseValue, __parseLiteral: parseLiteral };
+}
+
+/** The same for what the domain has in its one form already: a page has hundreds of them, and each would be parsed to be written alike. */
+function asItIs(scalar: Pick<GraphQLScalarType, 'serialize' | 'parseValue' | 'parseLiteral'>) {
+  return { ...behaviourOf(scalar), __serialize: (value: unknown) => value };
 }

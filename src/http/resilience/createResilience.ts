@@ -111,12 +111,26 @@ export function createResilience(options: ResilienceOptions): Resilience {
     const { kind, signal, ended } = call;
     checkCircuit();
     const wait = { signal, ended, full };
-    // The turn comes after the place: turns that were waited for in a queue would all be used at once.
-    return placesOf[kind].run(async () => {
+    const own = placesOf[kind];
+    const common = shared.places[kind];
+    // Waited for only where there is something to wait for: each `await` costs a turn.
+    const place = own.take(wait);
+    if (place) await place;
+    try {
       checkCircuit();
-      await takeTurn(call);
-      return shared.places[kind].run(() => tryOnce(call), wait);
-    }, wait);
+      // The turn comes after the place: turns that were waited for in a queue would all be used at once.
+      const turn = takeTurn(call);
+      if (turn) await turn;
+      const commonPlace = common.take(wait);
+      if (commonPlace) await commonPlace;
+      try {
+        return await tryOnce(call);
+      } finally {
+        common.leave();
+      }
+    } finally {
+      own.leave();
+    }
   }
 
   async function tryOnce<T>({ kind, attempt }: ResilientCall<T>): Promise<T> {
@@ -137,7 +151,7 @@ export function createResilience(options: ResilienceOptions): Resilience {
     }
   }
 
-  async function takeTurn({ kind, signal, left, ended }: ResilientCall<unknown>): Promise<void> {
+  function takeTurn({ kind, signal, left, ended }: ResilientCall<unknown>): Promise<void> | undefined {
     const rate = rateOf[kind];
     const pause = rate.take(left());
     if (pause === undefined) {
@@ -147,7 +161,8 @@ export function createResilience(options: ResilienceOptions): Resilience {
         retryAfter: toSeconds(rate.wait()),
       });
     }
-    if (pause > 0) await wait(pause, undefined, { signal }).catch(() => Promise.reject(ended()));
+    if (pause === 0) return undefined;
+    return wait(pause, undefined, { signal }).catch(() => Promise.reject(ended()));
   }
 
   function checkCircuit(): void {

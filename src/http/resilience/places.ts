@@ -5,10 +5,13 @@ export interface Places {
   /** Work that waits for one. */
   readonly queued: number;
   /**
-   * Runs work as soon as there is a place for it, in the order in which it came. Throws what `full` gives where even the queue is
-   * full, and what `ended` gives where the signal aborts in the queue; from then on the work itself has to mind the signal.
+   * Takes a place, in the order of coming: at once, or where something is given back, when that has settled. Throws, or rejects with,
+   * what `full` gives where even the queue is full, and what `ended` gives where the signal aborts in the queue; whoever has a place
+   * minds the signal by themselves.
    */
-  run<T>(work: () => Promise<T>, wait: Wait): Promise<T>;
+  take(wait: Wait): Promise<void> | undefined;
+  /** Gives a place up that was taken. */
+  leave(): void;
 }
 
 export interface Wait {
@@ -32,17 +35,16 @@ export function createPlaces(count: number, queue: number): Places {
     get queued() {
       return waiting.size;
     },
-    async run(work, wait) {
-      if (wait.signal.aborted) throw wait.ended();
-      if (taken < count) taken += 1;
-      else await takeOver(wait);
-      try {
-        return await work();
-      } finally {
-        leave();
-      }
-    },
+    take,
+    leave,
   };
+
+  function take(wait: Wait): Promise<void> | undefined {
+    if (wait.signal.aborted) throw wait.ended();
+    if (taken >= count) return takeOver(wait);
+    taken += 1;
+    return undefined;
+  }
 
   /** Waits until somebody leaves their place to this one. */
   function takeOver({ signal, ended, full }: Wait): Promise<void> {

@@ -103,7 +103,10 @@ export function toMessage(
   };
   const attachments = isFile(row) ? [toAttachment(row, ref)] : [];
   return {
-    ...ref,
+    // Not spread: each of the fields behind it would cost a copy of the object.
+    accountId: ref.accountId,
+    conversationExternalId,
+    externalId: ref.externalId,
     direction: toDirection(row, mapping.role),
     author: toAuthor(row, mapping),
     text: toText(row),

@@ -180,6 +180,11 @@ function parseActionItem(item: JsonObject | null): LetstalkActionItem | null {
 // The documented example has trailing commas, which JSON has not.
 function parseLooseJson(json: string): unknown {
   try {
+    return JSON.parse(json);
+  } catch {
+    // Which takes a hundred times as long.
+  }
+  try {
     return JSON5.parse(json);
   } catch {
     return null;

@@ -58,7 +58,7 @@ export function createPactProvider(options: PactOptions): Provider {
   const messageWalk = (conversationId: string, context: ReadContext): WalkOptions<PactMessageRow> => ({
     fetchPage: fetchMessages(conversationId, context),
     idOf: (row) => row.id,
-    keyOf: (row) => Date.parse(row.createdAt),
+    keyOf: (row) => row.time,
     forward: 'asc',
     unreachable: cursorUnreachable,
   });

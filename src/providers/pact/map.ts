@@ -66,7 +66,10 @@ export function toMessage(
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
   const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
   return {
-    ...ref,
+    // Not spread: each of the fields behind it would cost a copy of the object.
+    accountId: ref.accountId,
+    conversationExternalId,
+    externalId: ref.externalId,
     direction: row.income === null ? null : row.income ? 'INBOUND' : 'OUTBOUND',
     // v1 names no sender on a message.
     author: null,

@@ -73,10 +73,11 @@ export function placeRows<Row>(
   order: RowOrder<Row>,
 ): WalkedRow<Row>[] {
   const last = page.rows.length - 1;
-  return page.rows.toSorted(walkOrder(sort, order)).map((row, index) => ({
-    row,
-    at: { sort, token, next: index === last ? (page.next ?? undefined) : undefined },
-  }));
+  // All but the last of a page have the same.
+  const at: Place = { sort, token, next: undefined };
+  return page.rows.toSorted(walkOrder(sort, order)).map((row, index) => {
+    return { row, at: index === last ? { sort, token, next: page.next ?? undefined } : at };
+  });
 }
 
 /** A place among the rows of a walk: everything before `before` lies on the near side, everything from `behind` on the far side. */

@@ -38,6 +38,8 @@ export interface PactMessageRow {
   /** True for a message from the client. */
   readonly income: boolean | null;
   readonly createdAt: string;
+  /** The same in milliseconds since 1970. */
+  readonly time: number;
   readonly attachments: readonly PactAttachmentRow[];
 }
 
@@ -198,6 +200,7 @@ export function parseMessageRow(row: JsonObject): PactMessageRow | null {
   return {
     id,
     createdAt,
+    time: Date.parse(createdAt),
     channelId: externalId(row['channel_id']),
     channelType: nonEmptyText(row['channel_type']),
     message: text(row['message']),

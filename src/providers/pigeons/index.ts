@@ -10,7 +10,7 @@ import { createPigeonsLive } from './live.ts';
 import { LIMITS, toConversation, toMessage, toState } from './map.ts';
 import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsMessages } from './wire.ts';
 import { createPigeonsWrites } from './writes.ts';
-import { byTime, parseConversations, parseMessages, parseSignature } from './wire.ts';
+import { byTime, parseConversations, parseMessages, parsePlacedRow, parseSignature } from './wire.ts';
 
 export interface PigeonsOptions extends AdapterOptions {
   /** The account's own token, or the name of the incoming header that brings the caller's. */
@@ -92,7 +92,7 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
         from && ((row) => byTime(row, { sentAt: from.instant, id: from.id })),
       );
       return {
-        ...mapPage(page, (row) => toDomain(row, conversationId)),
+        ...mapPage(page, (row) => toDomain(parsePlacedRow(row), conversationId)),
         ...(conversation?.uuid === conversationId && {
           conversation: toConversation(conversation, knownSelf, mapping),
         }),
@@ -104,7 +104,7 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((id) => {
         const row = byId.get(id);
-        return row ? toDomain(row, conversationId) : null;
+        return row ? toDomain(parsePlacedRow(row), conversationId) : null;
       });
     },
   };

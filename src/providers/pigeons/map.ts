@@ -87,7 +87,10 @@ export function toMessage(
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
   const attachments = row.attachments.map((attachment, place) => toAttachment(attachment, place, row, ref));
   return {
-    ...ref,
+    // Not spread: each of the fields behind it would cost a copy of the object.
+    accountId: ref.accountId,
+    conversationExternalId,
+    externalId: ref.externalId,
     direction,
     author: row.sender && toParticipant(row.sender, mapping),
     text: row.text,

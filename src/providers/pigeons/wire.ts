@@ -71,9 +71,16 @@ export interface PigeonsReactionRow {
   readonly createdAt: string | null;
 }
 
+/** A message of which no more was read than where it stands: Pigeons answers whole conversations, and a page is a small part of one. */
+export interface PigeonsPlacedRow {
+  readonly id: string;
+  readonly sentAt: string;
+  readonly row: JsonObject;
+}
+
 export interface PigeonsMessages {
   /** Oldest first, each message once. */
-  readonly rows: readonly PigeonsMessageRow[];
+  readonly rows: readonly PigeonsPlacedRow[];
   readonly conversation: PigeonsConversationRow | null;
 }
 
@@ -87,7 +94,7 @@ export function parseConversations(body: unknown, wire: WireContext): readonly P
 export function parseMessages(body: unknown, wire: WireContext): PigeonsMessages {
   const contract = createContract(wire, 'messages');
   const answer = contract.object(body, 'the answer');
-  const rows = items(contract.list(answer['data'], 'data'), parseMessageRow, (number) =>
+  const rows = items(contract.list(answer['data'], 'data'), placeRow, (number) =>
     wire.lost('messages', number),
   );
   const conversation = object(answer['conversation']);
@@ -180,11 +187,21 @@ function parseParticipant(value: unknown): PigeonsParticipant | null {
   };
 }
 
-function parseMessageRow(row: JsonObject): PigeonsMessageRow | null {
+/** Null without an id or a time. */
+function placeRow(row: JsonObject): PigeonsPlacedRow | null {
   const id = externalId(row['message_id'] ?? row['id']);
+  const sentAt = parseInstant(object(row['timestamps'])?.['sent_at']);
+  return id === null || sentAt === null ? null : { id, sentAt, row };
+}
+
+function parseMessageRow(row: JsonObject): PigeonsMessageRow | null {
+  const placed = placeRow(row);
+  return placed && parsePlacedRow(placed);
+}
+
+/** All of a message. */
+export function parsePlacedRow({ id, sentAt, row }: PigeonsPlacedRow): PigeonsMessageRow {
   const timestamps = object(row['timestamps']) ?? {};
-  const sentAt = parseInstant(timestamps['sent_at']);
-  if (id === null || sentAt === null) return null;
   const context = object(row['context']) ?? {};
   const status = object(row['status']) ?? {};
   return {

@@ -13,7 +13,7 @@ import type { HttpRequest } from '../../http/client.ts';
 import type { WireContext } from '../../http/wire.ts';
 import { toDevice } from './device.ts';
 import type { PigeonsConversationRow, PigeonsMessageRow, PigeonsMessages } from './wire.ts';
-import { parseSent, parseStarted } from './wire.ts';
+import { parsePlacedRow, parseSent, parseStarted } from './wire.ts';
 
 export interface PigeonsWritesOptions {
   readonly source: ErrorSource;
@@ -72,13 +72,13 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
       if (conversationId === null || messageId === null) return null;
       const { rows } = await loadAll(conversationId, context);
       const row = rows.find(({ id }) => id === messageId);
-      return row ? { conversationId, progress: toProgress(row, 'HISTORY') } : null;
+      return row ? { conversationId, progress: toProgress(parsePlacedRow(row), 'HISTORY') } : null;
     },
 
     // Here and below unshared: what was read before a write, or before the provider had time to store one, proves nothing about it.
     async findSent(conversationId, { name }, context) {
       const { rows } = await loadAll(conversationId, unshared(context));
-      const found = rows.filter(({ metadata }) => metadata?.[NAME] === name);
+      const found = rows.map(parsePlacedRow).filter(({ metadata }) => metadata?.[NAME] === name);
       return { found: found.map((row) => toProgress(row, 'HISTORY')), complete: true };
     },
 
@@ -162,7 +162,8 @@ export function createPigeonsWrites(options: PigeonsWritesOptions): PigeonsWrite
     const { rows } = await loadAll(conversationId, unshared(context));
     const row = rows.find(({ id }) => id === messageId);
     if (!row) throw new NotFoundError(source);
-    return row.reactions.filter((reaction) => reaction.emoji === emoji).map(({ userUuid }) => userUuid);
+    const { reactions } = parsePlacedRow(row);
+    return reactions.filter((reaction) => reaction.emoji === emoji).map(({ userUuid }) => userUuid);
   }
 }
 
