@@ -13,6 +13,22 @@ export interface SelectedField {
  * fragments and `@skip`/`@include` are taken into account, and an alias counts as a field of its own.
  */
 export function selectedFields(info: GraphQLResolveInfo, typeName: string): readonly SelectedField[] {
+  const { variableValues, fieldNodes } = info;
+  const operation = known.get(variableValues) ?? new Map<readonly FieldNode[], SelectedByType>();
+  known.set(variableValues, operation);
+  const field = operation.get(fieldNodes) ?? new Map<string, readonly SelectedField[]>();
+  operation.set(fieldNodes, field);
+  const selected = field.get(typeName) ?? selectFields(info, typeName);
+  field.set(typeName, selected);
+  return selected;
+}
+
+type SelectedByType = Map<string, readonly SelectedField[]>;
+
+/** By the variables of one operation: a list of references asks once for each of them. */
+const known = new WeakMap<object, Map<readonly FieldNode[], SelectedByType>>();
+
+function selectFields(info: GraphQLResolveInfo, typeName: string): readonly SelectedField[] {
   const { schema, fragments, variableValues, fieldNodes } = info;
   const type = schema.getType(typeName) as GraphQLObjectType;
   const { fields } = collectSubFields(schema, fragments, { coerced: variableValues, sources: {} }, type, [

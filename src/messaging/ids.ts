@@ -152,14 +152,30 @@ export function isExternalId(id: unknown): id is string {
 }
 
 function encode(parts: readonly string[]): string {
-  return Buffer.from(parts.map(encodeURIComponent).join(':')).toString('base64url');
+  let text = parts.join(':');
+  // Most ids have nothing in them that would have to be escaped.
+  if (!PLAIN.test(text) || parts.some((part) => part.includes(':')))
+    text = parts.map(encodeURIComponent).join(':');
+  return toBase64(text);
+}
+
+/** What {@link encodeURIComponent} leaves as it is, and what stands between parts. */
+const PLAIN = /^[\w.!~*'():-]*$/;
+
+function toBase64(ascii: string): string {
+  return Buffer.from(ascii, 'latin1').toString('base64url');
 }
 
 /** The parts behind the kind, or undefined for anything that {@link encode} would not have written. */
 function decode(id: unknown, kind: string, count: number): readonly string[] | undefined {
   if (typeof id !== 'string' || id.length > MAX_ID_LENGTH || !/^[A-Za-z0-9_-]+$/.test(id)) return undefined;
-  const [head, ...encoded] = Buffer.from(id, 'base64url').toString('utf8').split(':');
+  const text = Buffer.from(id, 'base64url').toString('utf8');
+  const [head, ...encoded] = text.split(':');
   if (head !== kind || encoded.length !== count) return undefined;
+  if (PLAIN.test(text)) {
+    const isKnown = ACCOUNT_ID.test(encoded[0]!) && encoded.every(isExternalId) && toBase64(text) === id;
+    return isKnown ? encoded : undefined;
+  }
   const parts: string[] = [];
   for (const part of encoded) {
     const decoded = decodePart(part);
