@@ -4,12 +4,11 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Certificates } from './certificates.ts';
+import { freePort } from './freePort.ts';
 
 /** A Redis to use and leave as it was: others may be using it too. */
 export interface OpenedRedis {
@@ -114,7 +113,7 @@ const MAX_TRIES = 10;
 /** Starts a server on a port that is free. */
 export async function startSomewhere(start: (port: number) => Promise<ChildProcess>) {
   for (let tries = 1; ; tries += 1) {
-    const port = await findPort();
+    const port = await freePort();
     try {
       return { port, server: await start(port) };
     } catch (error) {
@@ -131,16 +130,6 @@ export function portArgs(port: number, tls: Certificates | undefined): string[] 
     ...['--tls-ca-cert-file', tls.caFile, '--tls-cert-file', tls.certFile, '--tls-key-file', tls.keyFile],
     ...['--tls-replication', 'yes', '--tls-cluster', 'yes'],
   ];
-}
-
-/** A port on which nothing listens. */
-export async function findPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts redis-server. Resolves when it has written a line with `ready` in it. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startProcess } from '../startProcess.ts';
 import type { UpstreamContent } from '../upstream/Upstream.ts';
-import { freePort } from './freePort.ts';
+import { freePort } from '../../test/freePort.ts';
 import type { Front } from './Front.ts';
 
 export interface MeshOptions {

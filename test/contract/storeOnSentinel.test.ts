@@ -6,7 +6,8 @@ import type { RedisStore } from '../../src/store/createRedisStore.ts';
 import { createRedisStore } from '../../src/store/createRedisStore.ts';
 import type { SentinelRedis } from '../../src/store/redisTarget.ts';
 import { canUseTls, makeCertificates } from '../certificates.ts';
-import { canStartRedis, findPort } from '../redis.ts';
+import { freePort } from '../freePort.ts';
+import { canStartRedis } from '../redis.ts';
 import type { StartedSentinel, StartSentinelOptions } from '../redisSentinel.ts';
 import { startSentinel } from '../redisSentinel.ts';
 import { describeStore } from './storeContract.ts';
@@ -84,7 +85,7 @@ const LONG = 60_000;
 
   it('fails whatever is asked while there is no sentinel, at once, and works as soon as there is one', async () => {
     const sentinel = await start();
-    const nowhere = { host: '127.0.0.1', port: await findPort() };
+    const nowhere = { host: '127.0.0.1', port: await freePort() };
     const store = open(sentinel, { sentinels: [nowhere] });
 
     for (const error of await refusals(store)) expect(error.message).toMatch(/No sentinel tells/);
@@ -112,7 +113,7 @@ const LONG = 60_000;
 
   it('is closed while no sentinel is there', async () => {
     const sentinel = await start();
-    const store = open(sentinel, { sentinels: [{ host: '127.0.0.1', port: await findPort() }] });
+    const store = open(sentinel, { sentinels: [{ host: '127.0.0.1', port: await freePort() }] });
     await refusals(store);
 
     await store.close();

@@ -1,10 +1,9 @@
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { ParleyError } from '../../src/messaging/errors.ts';
 import type { ErrorCode } from '../../src/messaging/errors.ts';
 import type { Fault, Sandbox } from '../../src/sandbox/index.ts';
+import { freePort } from '../freePort.ts';
 import type { OpenOptions } from './openWriting.ts';
 import { openWriting } from './openWriting.ts';
 import { operation } from './operation.ts';
@@ -280,13 +279,4 @@ function expectDiscretion(error: ParleyError, { pact, letstalk, pigeons }: Sandb
   const said = [CANARY, 'One moment', 'Internal Server Error', 'Error interno', 'Server Error', 'stolen'];
   for (const word of [...secrets, ...encoded, ...said, PRIVATE_TEXT, '127.0.0.1'])
     expect(shown).not.toContain(word);
-}
-
-/** A port at which nobody listens. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

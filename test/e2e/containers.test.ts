@@ -23,7 +23,8 @@ import { loadConfig } from '../../src/config/index.ts';
 import type { S3Server } from '../contract/s3Server.ts';
 import { startS3Server } from '../contract/s3Server.ts';
 import type { StartedRedis } from '../redis.ts';
-import { findPort, startRedis } from '../redis.ts';
+import { freePort } from '../freePort.ts';
+import { startRedis } from '../redis.ts';
 import type { Run } from './processes.ts';
 import { run, urlOf } from './processes.ts';
 
@@ -328,7 +329,7 @@ describe('what the image runs', () => {
     redis = await startRedis({ args: ['--requirepass', SETTINGS['REDIS_PASSWORD']!] });
     const environment = {
       ...environmentOf('parley'),
-      ...{ NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(await findPort()) },
+      ...{ NODE_ENV: 'production', HOST: '127.0.0.1', PORT: String(await freePort()) },
       ...{ S3_ENDPOINT: s3.endpoint, S3_BUCKET: s3.bucket },
       S3_ACCESS_KEY_ID: s3.credentials.accessKeyId,
       S3_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,

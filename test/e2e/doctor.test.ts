@@ -12,7 +12,8 @@ import type { Sandbox } from '../../src/sandbox/index.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import type { S3Server } from '../contract/s3Server.ts';
 import { startS3Server } from '../contract/s3Server.ts';
-import { canStartRedis, findPort, startRedis } from '../redis.ts';
+import { freePort } from '../freePort.ts';
+import { canStartRedis, startRedis } from '../redis.ts';
 import { run } from './processes.ts';
 
 jest.setTimeout(60_000);
@@ -115,7 +116,7 @@ describe('parley doctor', () => {
   });
 
   it('tells a provider that is away, one that hangs and one that speaks another language apart', async () => {
-    const free = await findPort();
+    const free = await freePort();
     sandbox.letstalk.failNext({ hang: true }, { times: Infinity });
     sandbox.pigeons.failNext({
       status: 200,
@@ -192,7 +193,7 @@ describe('parley doctor', () => {
   it('names a Redis that is away without its password', async () => {
     const { code, rows } = await doctor({
       ...onSandbox(),
-      REDIS_URL: `redis://parley:${CANARIES.REDIS_PASSWORD}@127.0.0.1:${await findPort()}`,
+      REDIS_URL: `redis://parley:${CANARIES.REDIS_PASSWORD}@127.0.0.1:${await freePort()}`,
     });
 
     expect(code).toBe(1);

@@ -9,7 +9,7 @@ import type { Fault } from '../../src/sandbox/index.ts';
 import { wellKnown } from '../../src/sandbox/index.ts';
 import type { Harness } from '../harness.ts';
 import { emulators, startHarness } from '../harness.ts';
-import { findPort } from '../redis.ts';
+import { freePort } from '../freePort.ts';
 import {
   conversations,
   NOTHING_SENT,
@@ -36,7 +36,7 @@ describe('an idempotency key', () => {
   let port: number;
 
   beforeAll(async () => {
-    port = await findPort();
+    port = await freePort();
     harness = await startHarness({
       accounts: (sandbox) => {
         const [pact, letstalk, pigeons] = sandboxAccounts(sandbox) as [any, any, any];

@@ -7,7 +7,8 @@ import { wellKnown } from '../../src/sandbox/index.ts';
 import type { Answer, Harness } from '../harness.ts';
 import { emulators, startHarness } from '../harness.ts';
 import { AUDIENCE, ISSUER, seconds, sign, startGuarded } from '../identity.ts';
-import { findPort, startRedis, canStartRedis } from '../redis.ts';
+import { freePort } from '../freePort.ts';
+import { startRedis, canStartRedis } from '../redis.ts';
 import { conversations, PDF, SEND, START, upload } from './writes.ts';
 
 const { whatsApp, letstalk, pigeons } = conversations;
@@ -233,7 +234,7 @@ describe('what opens the store and the storage', () => {
       const harness = await startHarness({
         environment: {
           REDIS_URL: redis.url.replace('//', `//:${PASSWORD}@`),
-          ...{ S3_BUCKET: 'files', S3_ENDPOINT: `http://127.0.0.1:${await findPort()}` },
+          ...{ S3_BUCKET: 'files', S3_ENDPOINT: `http://127.0.0.1:${await freePort()}` },
           ...{ S3_ACCESS_KEY_ID: 'an-access-key-id', S3_SECRET_ACCESS_KEY: S3_SECRET },
         },
       });

@@ -8,7 +8,7 @@ import type { Emulator } from '../../../src/sandbox/index.ts';
 import type { Answer, Harness } from '../../harness.ts';
 import { emulators, startHarness } from '../../harness.ts';
 import { EACH_FAULT_BY_ITSELF } from '../../openSandboxAccounts.ts';
-import { findPort } from '../../redis.ts';
+import { freePort } from '../../freePort.ts';
 import { send, sentTexts } from '../writes.ts';
 import type { FaultClass, ReadExpectation } from './faults.ts';
 import { FAULTS, MAX_ANSWER_BYTES } from './faults.ts';
@@ -269,7 +269,7 @@ describe.each(SUBJECTS)('a fault of $provider', (subject) => {
 
 describe('a provider that can not be reached', () => {
   it.each<[string, () => Promise<{ baseUrl: string; close?: () => Promise<void> }>]>([
-    ['since nobody listens', async () => ({ baseUrl: `http://127.0.0.1:${await findPort()}` })],
+    ['since nobody listens', async () => ({ baseUrl: `http://127.0.0.1:${await freePort()}` })],
     ['since its name is none', () => Promise.resolve({ baseUrl: 'http://no-such-host.invalid' })],
     ['since it closes every connection at once', () => listening((socket) => socket.destroy())],
     ['since it speaks something else', () => listening((socket) => socket.end('SSH-2.0-upstream\r\n'))],
