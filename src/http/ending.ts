@@ -1,3 +1,5 @@
+import { onAbort } from './onAbort.ts';
+
 /** What ends a call before it is answered. */
 export interface Ending {
   readonly signal: AbortSignal;
@@ -23,7 +25,7 @@ export function endingWith(callers: readonly AbortSignal[], milliseconds: number
   const abort = new AbortController();
   const pass = () => abort.abort();
   if (callers.some(({ aborted }) => aborted)) pass();
-  for (const caller of callers) caller.addEventListener('abort', pass, { once: true });
+  for (const caller of callers) onAbort(caller, pass);
   return new TimedEnding(abort, milliseconds, () => {
     for (const caller of callers) caller.removeEventListener('abort', pass);
   });

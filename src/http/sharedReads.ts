@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ParleyError } from '../messaging/errors.ts';
+import { onAbort } from './onAbort.ts';
 
 /** Lets equal reads of one account share a call, whichever operations they belong to. */
 export interface SharedReads {
@@ -104,7 +105,7 @@ export function createSharedReads({ cacheFor, shared }: SharedReadsOptions): Sha
     let leave!: () => void;
     const left = new Promise<never>((_resolve, reject) => {
       leave = () => reject(ended());
-      for (const signal of signals) signal.addEventListener('abort', leave, { once: true });
+      for (const signal of signals) onAbort(signal, leave);
     });
     try {
       return await Promise.race([call.answer, left]);

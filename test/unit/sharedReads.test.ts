@@ -1,4 +1,4 @@
-import { getEventListeners } from 'node:events';
+import { getEventListeners, getMaxListeners } from 'node:events';
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -130,6 +130,19 @@ describe('a reader who leaves', () => {
     await calls[0]!.answer('answered');
     leave();
     expect(calls[0]!.signal.aborted).toBe(false);
+  });
+
+  it('are as many as an operation likes: nobody is told that they were a leak', async () => {
+    const { reads } = createFarSide();
+    const { signal } = new AbortController();
+    const ended = () => new ParleyError('CANCELLED', 'left');
+
+    await reads.read('a key', { signals: [signal], ended }, () =>
+      Promise.resolve({ value: 'answered', size: 1 }),
+    );
+
+    // Zero is any number.
+    expect(getMaxListeners(signal)).toBe(0);
   });
 
   it('asks nothing when they had left before', async () => {
