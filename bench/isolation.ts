@@ -18,6 +18,7 @@ import { randomUUID } from 'node:crypto';
 import { conversationId } from '../src/messaging/ids.ts';
 import { startSandbox, wellKnown } from '../src/sandbox/index.ts';
 import { writeSandboxAccounts } from '../test/sandboxAccounts.ts';
+import { quantile } from './load/quantile.ts';
 
 const HANG_SECONDS = Number(process.argv[2] ?? 30);
 /** How much the 99th percentile of healthy accounts may rise. */
@@ -160,11 +161,6 @@ async function start(): Promise<{ child: ChildProcess; url: string }> {
     if (found) return { child, url: found };
   }
   throw new Error('Parley has not started');
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
 }
 
 function both(values: readonly number[]): string {

@@ -16,6 +16,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startSandbox } from '../src/sandbox/index.ts';
+import { quantile } from './load/quantile.ts';
 import type { Transport } from './subscribers/clients.ts';
 import { createCrowd, TRANSPORTS } from './subscribers/crowd.ts';
 import { endProcess } from './subscribers/endProcess.ts';
@@ -150,11 +151,6 @@ function print(measured: readonly Measured[]): void {
     );
     process.stdout.write(`${[name, ...numbers].join('  ')}\n`);
   }
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
 }
 
 function progress(line: string): void {

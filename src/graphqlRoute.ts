@@ -18,9 +18,9 @@ import type { Viewer } from './messaging/viewer.ts';
 import type { CallbackTransport } from './realtime/transports/callback.ts';
 import { parseSubscriptionRequest } from './realtime/transports/parseSubscriptionRequest.ts';
 import type { SseTransport } from './realtime/transports/sse.ts';
+import { whenClosed } from './realtime/transports/whenClosed.ts';
 import type { UploadLimits } from './uploads/incoming.ts';
 import { hasPreflightHeader, isMultipart, parseMultipart, whenReceived } from './uploads/incoming.ts';
-import { whenClosed } from './whenClosed.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -2,6 +2,7 @@
  * Subscribers of one transport, as light as they can be, in a process of their own: `subscribers.ts` tells it what to do. They write
  * down when each result has come.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { request as httpRequest } from 'node:http';
 import { WebSocket } from 'ws';
 import { now } from './now.ts';
@@ -36,6 +37,8 @@ interface Subscriber {
   failed: (reason: string) => void;
 }
 
+/** Milliseconds in which servers have seen that thousands of connections are closed. */
+const CLOSING = 500;
 /** Opened at once. */
 const CONCURRENCY = 32;
 const IS_RESULT = '"messageAdded":{';
@@ -90,8 +93,8 @@ function expect({ text, count }: Order & { kind: 'expect' }): void {
 async function closeAll(): Promise<void> {
   isClosing = true;
   for (const end of endings.splice(0)) end();
-  // The servers are told once their ends of the connections are closed: what they hold is measured after that.
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  // Nothing tells when the servers have seen it: what they hold is measured after that.
+  await wait(CLOSING);
   say({ kind: 'closed' });
 }
 

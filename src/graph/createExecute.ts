@@ -145,14 +145,14 @@ interface Known {
  * send texts as variables.
  */
 function isSafe(document: DocumentNode): boolean {
-  let isSafe = true;
+  let isUnsafe = false;
   const stop = () => {
-    isSafe = false;
+    isUnsafe = true;
     return BREAK;
   };
   visit(document, {
     StringValue: stop,
     Name: ({ value }) => (value === '__proto__' ? stop() : undefined),
   });
-  return isSafe;
+  return !isUnsafe;
 }

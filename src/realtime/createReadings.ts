@@ -68,10 +68,9 @@ export function createReadings({ ingest, report }: ReadingsOptions): Readings {
       try {
         await ingest.takeRead(reading);
       } catch (error) {
-        known.delete(`${key} facts`);
-        known.delete(`${key} newest`);
-        // Where one can't be remembered, none of those behind it can.
+        // Where one can't be remembered, none of those behind it can. All are taken when they are read again.
         waiting.clear();
+        known.clear();
         report(error, 'what was read, for the inbox');
       }
     }

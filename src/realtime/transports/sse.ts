@@ -4,7 +4,6 @@ import { print } from 'graphql-sse';
 import { ParleyError } from '../../messaging/errors.ts';
 import type { Subscribe, SubscriptionRequest, SubscriptionResult } from '../../messaging/subscribing.ts';
 import type { Viewer } from '../../messaging/viewer.ts';
-import { isClosed, whenClosed } from '../../whenClosed.ts';
 import { acceptedTypes } from './accepts.ts';
 import { stopping, toFormattedError } from './formattedError.ts';
 import type { CloseReason, TransportObserver } from './observer.ts';
@@ -16,6 +15,7 @@ import type { Stream } from './streams.ts';
 import { endStreams } from './streams.ts';
 import type { SubscriptionLimits } from './subscriptionLimits.ts';
 import { watchDrain } from './watchDrain.ts';
+import { isClosed, whenClosed } from './whenClosed.ts';
 
 export interface SseOptions {
   readonly subscribe: Subscribe;
