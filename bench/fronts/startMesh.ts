@@ -17,8 +17,8 @@ const PATIENCE = 60_000;
 
 /** GraphQL Mesh, composed of the three providers, and served by Hive Gateway as it comes. */
 export async function startMesh({ content, folder, cpu }: MeshOptions): Promise<Front> {
-  const cwd = fileURLToPath(new URL('..', import.meta.url));
-  const bin = (name: string) => fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url));
+  const cwd = fileURLToPath(new URL('../mesh/', import.meta.url));
+  const bin = (name: string) => fileURLToPath(new URL(`../mesh/node_modules/.bin/${name}`, import.meta.url));
   const supergraph = join(folder, 'supergraph.graphql');
   const { urls, companyId, pactToken, letstalkKey, pigeonsKey, pigeonsToken } = content;
   const env = {
@@ -26,7 +26,7 @@ export async function startMesh({ content, folder, cpu }: MeshOptions): Promise<
     ...{ LETSTALK_URL: urls.letstalk, LETSTALK_KEY: letstalkKey },
     ...{ PIGEONS_URL: urls.pigeons, PIGEONS_KEY: pigeonsKey, PIGEONS_TOKEN: pigeonsToken },
   };
-  execFileSync(process.execPath, [bin('mesh-compose'), '-c', 'mesh/mesh.config.js', '-o', supergraph], {
+  execFileSync(process.execPath, [bin('mesh-compose'), '-c', 'mesh.config.js', '-o', supergraph], {
     cwd,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -34,7 +34,7 @@ export async function startMesh({ content, folder, cpu }: MeshOptions): Promise<
   const port = await freePort();
   const listen = ['--fork', '1', '--host', '127.0.0.1', '--port', String(port)];
   const child = startProcess({
-    args: [bin('hive-gateway'), 'supergraph', supergraph, '-c', 'mesh/gateway.config.js', ...listen],
+    args: [bin('hive-gateway'), 'supergraph', supergraph, '-c', 'gateway.config.js', ...listen],
     cpu,
     cwd,
     log: join(folder, 'mesh.log'),

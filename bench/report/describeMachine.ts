@@ -6,7 +6,7 @@ export function describeMachine(): string {
   const [cpu] = cpus();
   const gigabytes = (totalmem() / 1024 ** 3).toFixed(0);
   const peers = ['@graphql-mesh/compose-cli', '@omnigraph/json-schema', '@graphql-hive/gateway'].map(
-    (name) => `${name} ${versionOf(`../node_modules/${name}`)}`,
+    (name) => `${name} ${versionOf(`../mesh/node_modules/${name}`)}`,
   );
   return [
     `${cpus().length} × ${cpu?.model.trim()}, ${gigabytes} GB, ${type()} ${release().split('.', 2).join('.')}, Node ${process.version}`,
