@@ -12,6 +12,7 @@ import { UNREADABLE } from './httpErrors.ts';
 import { ParleyError } from './messaging/errors.ts';
 import type { Tracing } from './observability/createTracing.ts';
 import type { Overload } from './overload.ts';
+import type { OperationReport } from './graph/operationReport.ts';
 import type { RateLimit } from './messaging/rateLimit.ts';
 import type { Registry } from './messaging/registry.ts';
 import type { Viewer } from './messaging/viewer.ts';
@@ -19,6 +20,8 @@ import type { CallbackTransport } from './realtime/transports/callback.ts';
 import { parseSubscriptionRequest } from './realtime/transports/parseSubscriptionRequest.ts';
 import type { SseTransport } from './realtime/transports/sse.ts';
 import { whenClosed } from './realtime/transports/whenClosed.ts';
+import type { Answering } from './sharedAnswers.ts';
+import { createSharedAnswers } from './sharedAnswers.ts';
 import type { UploadLimits } from './uploads/incoming.ts';
 import { hasPreflightHeader, isMultipart, parseMultipart, whenReceived } from './uploads/incoming.ts';
 
@@ -28,6 +31,10 @@ declare module 'fastify' {
     viewer: Viewer | null;
     /** Aborts when the caller is gone; there once the operation counts among those under way. */
     gone: AbortSignal | null;
+    /** The body of a request of JSON, as it came. */
+    bodyText: string | null;
+    /** The operation that it asks for; there once that is begun. */
+    answering: Answering | null;
     /** What answers in place of the graph, where the request subscribes; there once it may be answered. */
     subscribing: SseTransport | CallbackTransport | null;
   }
@@ -50,6 +57,10 @@ export interface GraphqlRouteOptions {
   readonly overload: Overload;
   /** Milliseconds that all reads of an operation may take together. */
   readonly readTime: number;
+  /** Told of each operation that has joined an equal one. */
+  readonly shared: () => void;
+  /** Told of what was answered without being executed. */
+  readonly report: (report: OperationReport) => void;
   /** Undefined for none. */
   readonly tracing: Pick<Tracing, 'operation'> | undefined;
   /** Subscriptions whose events are the answer. */
@@ -70,6 +81,8 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
   const admit = options.documents && createSafelist(options.documents);
   app.decorateRequest('viewer', null);
   app.decorateRequest('gone', null);
+  app.decorateRequest('bodyText', null);
+  app.decorateRequest('answering', null);
   app.decorateRequest('subscribing', null);
   // Read below, when the caller may be listened to.
   app.addContentTypeParser('multipart/form-data', (_request, _payload, done) => {
@@ -81,18 +94,24 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
   const answerOperation = fastifyApolloHandler(apollo, {
     context: (request, reply) => {
       const span = tracing?.operation(request.headers);
+      const answering = request.answering!;
       const context = createContext({
         services,
         registry,
         viewer: request.viewer!,
         headers: request.headers,
-        signal: request.gone!,
-        ...{ span, readTime },
-        whenOver: (listener) => whenClosed(reply.raw, listener),
+        signal: answering.signal,
+        ...{ span, readTime, watch: answering.watch },
+        whenOver: (listener) => answering.whenOver(listener),
       });
       if (span) whenClosed(reply.raw, () => endOperationSpan(context, reply.raw.writableFinished));
       return Promise.resolve(context);
     },
+  });
+
+  const answers = createSharedAnswers({
+    shares: tracing === undefined,
+    ...{ shared: options.shared, report: options.report },
   });
 
   /** Connections on which events come: what is asked behind them would wait, and count, for as long as they do. */
@@ -156,11 +175,14 @@ export function addGraphqlRoute(app: FastifyInstance, options: GraphqlRouteOptio
         done();
       }, done);
     },
-    handler(request, reply) {
+    async handler(request, reply) {
       const { subscribing } = request;
-      return subscribing
-        ? serveEvents(subscribing, request, reply)
-        : answerOperation.call(this, request, reply);
+      if (subscribing) return serveEvents(subscribing, request, reply);
+      await nextTurn();
+      return answers.serve(request, reply, async (answering) => {
+        request.answering = answering;
+        return answerOperation.call(this, request, reply);
+      });
     },
   });
 }
@@ -192,7 +214,8 @@ function acceptUtf8Only(app: FastifyInstance): void {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
-      void parse(request, utf8.decode(body as Buffer), done);
+      request.bodyText = utf8.decode(body as Buffer);
+      void parse(request, request.bodyText, done);
     } catch (cause) {
       done(new ParleyError('BAD_REQUEST', UNREADABLE, { cause }));
     }
@@ -217,6 +240,16 @@ function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSig
     if (!reply.raw.writableFinished) gone.abort();
   });
   return gone.signal;
+}
+
+/**
+ * Lets all requests that have come in together be read before the first is executed: they are then written, and their calls made, one
+ * after the other, which takes the kernel and the processor's caches less.
+ */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {

@@ -184,6 +184,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   addGraphqlRoute(app, {
     ...{ apollo, inFlight, overload, maxTokens: config.limits.maxTokens },
     ...{ registry: noticing, tracing, readTime: config.operationTimeout, services, authenticate, operations },
+    ...{ report: reportOperation, shared: () => metrics.sharedAnswer() },
     ...{ sse: subscriptions.sse, callback: subscriptions.callback },
     documents:
       config.persistedOperations.kind === 'safelist' ? config.persistedOperations.documents : undefined,

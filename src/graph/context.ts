@@ -1,3 +1,4 @@
+import type { OperationDefinitionNode } from 'graphql';
 import type { Logger } from 'pino';
 import { createDeadline } from '../messaging/deadline.ts';
 import type { Events } from '../messaging/events.ts';
@@ -7,11 +8,13 @@ import type { Accounts, Registry } from '../messaging/registry.ts';
 import type { Sending } from '../messaging/sending.ts';
 import type { Span } from '../messaging/span.ts';
 import type { Uploading } from '../messaging/uploading.ts';
+import type { UpstreamCalls } from '../messaging/upstreamCalls.ts';
 import { createUpstreamCalls } from '../messaging/upstreamCalls.ts';
 import type { UserErrorCode } from '../messaging/userErrors.ts';
 import type { Caller, Viewer } from '../messaging/viewer.ts';
 import type { Loaders } from './loaders.ts';
 import { createLoaders } from './loaders.ts';
+import type { OperationReport } from './operationReport.ts';
 
 /** What the graph can do, whoever asks. */
 export interface GraphServices {
@@ -37,8 +40,16 @@ export interface GraphContext extends GraphServices {
   readonly refusals: Set<UserErrorCode>;
   /** Who asks. */
   readonly caller: Caller;
+  readonly watch: OperationWatch | undefined;
   /** Forgets what the operation has read: what comes after a write reads what was written. */
   readonly forget: () => void;
+}
+
+/** Whoever wants to know how an operation goes. */
+export interface OperationWatch {
+  /** It is well-formed, and is executed next. */
+  began(operation: OperationDefinitionNode, calls: UpstreamCalls): void;
+  reported(report: OperationReport): void;
 }
 
 /** What an operation costs; its calls are counted in `read.calls`. */
@@ -61,6 +72,7 @@ export interface ContextOptions {
   readonly readTime: number;
   /** Its span; undefined while nothing is traced. */
   readonly span: Span | undefined;
+  readonly watch?: OperationWatch | undefined;
   /** Calls a listener when the operation is over. */
   readonly whenOver: (listener: () => void) => void;
 }
@@ -70,7 +82,7 @@ export interface ContextOptions {
  * subscriber: what most of those never ask for is made when it is, and no object has getters of its own, each of which costs V8 a shape.
  */
 export function createContext(options: ContextOptions): GraphContext {
-  const { services, registry, viewer, headers, signal, span, readTime, whenOver } = options;
+  const { services, registry, viewer, headers, signal, span, readTime, watch, whenOver } = options;
   const shared = new Map<string, Promise<unknown>>();
   const deadline = createDeadline(readTime);
   whenOver(() => deadline.end());
@@ -104,6 +116,7 @@ export function createContext(options: ContextOptions): GraphContext {
     read,
     cost: { estimate: undefined, fields: undefined },
     refusals: new Set(),
+    watch,
     caller: {
       viewer,
       accounts,

@@ -34,7 +34,7 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
           if (!operation) return Promise.resolve();
           if (operation.operation === OperationTypeNode.SUBSCRIPTION)
             throw refusal(operation, 'BAD_REQUEST', NO_SINGLE_ANSWER);
-          const { accounts, read, cost, tellsSchema } = contextValue;
+          const { accounts, read, cost, tellsSchema, watch } = contextValue;
           const inputs = request.variables ?? {};
           const { calls, fields } = checkOperation(operation, {
             ...{ schema, document, inputs, tellsSchema },
@@ -44,6 +44,7 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
           cost.fields = fields;
           if (calls > maxCost) throw tooCostly(operation, calls, maxCost);
           read.calls.limitTo(maxCost, { writesToo: operation.operation !== OperationTypeNode.MUTATION });
+          watch?.began(operation, read.calls);
           return Promise.resolve();
         },
       }),

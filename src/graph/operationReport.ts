@@ -43,11 +43,11 @@ export function createOperationReport({
           // Without incremental delivery, which this schema has not got, there is no other kind.
           if (response.body.kind !== 'single') return Promise.resolve();
           const { singleResult } = response.body;
-          const { cost, read, caller } = contextValue;
+          const { cost, read, caller, watch } = contextValue;
           const upstreamCalls = read.calls.count;
           // What does not fit the schema is not resolved, and yet has a name: whoever looks into it wants to know whose it is.
           const operation = resolved ?? (document && getOperationAST(document, request.operationName));
-          report({
+          const whole: OperationReport = {
             name: operation?.name?.value,
             type: operation?.operation,
             outcome: outcomeOf(singleResult),
@@ -57,7 +57,9 @@ export function createOperationReport({
             codes: codesOf(singleResult, contextValue),
             viewerId: caller.viewer.id,
             traceId: read.span?.traceId,
-          });
+          };
+          watch?.reported(whole);
+          report(whole);
           if (told && request.http?.headers.has(COST_HEADER)) {
             singleResult.extensions = {
               ...singleResult.extensions,

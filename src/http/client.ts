@@ -107,7 +107,7 @@ export function createHttp(options: HttpOptions): Http {
     const { signal, deadline } = context;
     const signals = deadline ? [signal, deadline.signal] : [signal];
     if (context.fresh) return (await make(call, endingWith(signals, timeouts.read))).value;
-    const reader = { signals, ended: () => endedError(context) };
+    const reader = { signals, ended: () => endedError(context), answered: () => context.calls.answered() };
     return reads.read(toKey(call.wire, ownHeaders), reader, (abort) =>
       make(call, createEnding(abort, timeouts.read)),
     );

@@ -21,6 +21,8 @@ export interface Reader {
   readonly signals: readonly AbortSignal[];
   /** What its read ends with then. */
   readonly ended: () => ParleyError;
+  /** Told that there is an answer for it. */
+  readonly answered?: () => void;
 }
 
 export interface ReadAnswer {
@@ -67,11 +69,13 @@ export function createSharedReads({ cacheFor, shared }: SharedReadsOptions): Sha
       const kept = answers?.get(key);
       if (kept) {
         shared('cache');
+        reader.answered?.();
         return kept.value;
       }
       const known = underWay.get(key);
       if (known) shared('in_flight');
       const { value } = await follow(known ?? begin(key, load), reader);
+      reader.answered?.();
       return value;
     },
     drop() {

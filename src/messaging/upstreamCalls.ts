@@ -19,6 +19,8 @@ export interface CallContext {
 export interface UpstreamCalls {
   /** How many were made, each retry counted. */
   readonly count: number;
+  /** Whether any read has been answered, by a call of its own or by another operation's. */
+  readonly hasAnswer: boolean;
   /** Whether a call that failed may be made again. */
   readonly hasRoom: boolean;
   /** The same count for what belongs to a write, which goes on to its end whatever it has cost. */
@@ -29,15 +31,21 @@ export interface UpstreamCalls {
   begin(): void;
   /** One goes out. */
   made(): void;
+  /** A read has its answer. */
+  answered(): void;
 }
 
 export function createUpstreamCalls(): UpstreamCalls {
-  return new CountedCalls({ begun: 0, made: 0, reads: Infinity, writes: Infinity }, 'reads');
+  return new CountedCalls(
+    { begun: 0, made: 0, hasAnswer: false, reads: Infinity, writes: Infinity },
+    'reads',
+  );
 }
 
 interface Counts {
   begun: number;
   made: number;
+  hasAnswer: boolean;
   /** The most of each kind. */
   reads: number;
   writes: number;
@@ -54,6 +62,10 @@ class CountedCalls implements UpstreamCalls {
 
   get count(): number {
     return this.#counts.made;
+  }
+
+  get hasAnswer(): boolean {
+    return this.#counts.hasAnswer;
   }
 
   get hasRoom(): boolean {
@@ -77,6 +89,10 @@ class CountedCalls implements UpstreamCalls {
 
   made(): void {
     this.#counts.made += 1;
+  }
+
+  answered(): void {
+    this.#counts.hasAnswer = true;
   }
 }
 

@@ -19,6 +19,8 @@ export interface Metrics {
   /** A request that did not get as far as GraphQL. */
   refused(code: string): void;
   /** A request that was turned away since there is too much of something. */
+  /** An operation was given the answer to an equal one. */
+  sharedAnswer(): void;
   shed(reason: string): void;
   readonly calls: CallObserver;
   readonly writes: WriteObserver;

@@ -48,6 +48,11 @@ export function createOperationMetrics(registry: Registry) {
     help: 'Requests that did not get as far as GraphQL, by code.',
     labelNames: ['code'],
   });
+  const shared = new Counter({
+    registers,
+    name: 'parley_operations_shared_total',
+    help: 'Operations that were given the answer to an equal one that was under way.',
+  });
   const shed = new Counter({
     registers,
     name: 'parley_shed_requests_total',
@@ -75,6 +80,9 @@ export function createOperationMetrics(registry: Registry) {
     },
     refused(code: string): void {
       refused.inc({ code });
+    },
+    sharedAnswer(): void {
+      shared.inc();
     },
     shed(reason: string): void {
       shed.inc({ reason });

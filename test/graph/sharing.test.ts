@@ -50,13 +50,23 @@ async function closeDoors(doors: Record<string, Door>): Promise<void> {
   for (const door of Object.values(doors)) await door.close();
 }
 
-/** How many reads have been answered without a call of their own so far, as the metrics say. */
+/** How many reads and operations have been answered without a call of their own so far, as the metrics say. */
 async function sharedOf({ metricsUrl }: Harness, how: 'in_flight' | 'cache'): Promise<number> {
   const text = await (await fetch(metricsUrl)).text();
-  const lines = text.split('\n').filter((line) => line.startsWith('parley_upstream_shared_total{'));
-  return lines
-    .filter((line) => line.includes(`how="${how}"`))
+  return text
+    .split('\n')
+    .filter(
+      (line) =>
+        (line.startsWith('parley_upstream_shared_total{') && line.includes(`how="${how}"`)) ||
+        (how === 'in_flight' && line.startsWith('parley_operations_shared_total ')),
+    )
     .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** How many operations have been given another one's answer so far. */
+async function sharedAnswersOf({ metricsUrl }: Harness): Promise<number> {
+  const text = await (await fetch(metricsUrl)).text();
+  return Number(/^parley_operations_shared_total (\d+)$/m.exec(text)![1]);
 }
 
 /** Waits until so many more operations have joined a call since `before`. */
@@ -67,11 +77,11 @@ async function joined(graph: Graph, before: number, count: number): Promise<void
 const isRead = ({ method }: Visit) => method === 'GET';
 
 /** An operation whose caller may leave. */
-function leavable({ url }: Harness, query: string) {
+function leavable({ url }: Harness, query: string, headers: Record<string, string>) {
   const caller = new AbortController();
   const answer = fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query }),
     signal: caller.signal,
   }).then((response) => response.json() as Promise<Answer>);
@@ -79,8 +89,13 @@ function leavable({ url }: Harness, query: string) {
   return { answer, leave: () => caller.abort() };
 }
 
-describe('equal reads of operations that are under way at once', () => {
+describe.each([
+  { what: 'equal operations', isWhole: true, own: () => ({}) },
+  // No two requests are the same, and their calls are.
+  { what: 'equal reads of operations', isWhole: false, own: () => ({ 'x-request-id': randomUUID() }) },
+])('$what that are under way at once', ({ isWhole, own }) => {
   let graph: Graph;
+  const query = (document: string) => graph.query(document, { headers: own() });
   beforeAll(async () => {
     graph = await startGraph();
   });
@@ -96,14 +111,16 @@ describe('equal reads of operations that are under way at once', () => {
   it('are one call to the provider', async () => {
     const { pact } = graph.doors;
     const before = await sharedOf(graph, 'in_flight');
+    const wholeBefore = await sharedAnswersOf(graph);
     pact.keep(isRead);
-    const first = graph.query(TITLE);
+    const first = query(TITLE);
     await pact.come(1);
-    const others = Array.from({ length: 5 }, () => graph.query(TITLE));
+    const others = Array.from({ length: 5 }, () => query(TITLE));
     await joined(graph, before, 5);
     pact.open();
     const answers = await Promise.all([first, ...others]);
     expect(pact.visits).toHaveLength(1);
+    expect(await sharedAnswersOf(graph)).toBe(wholeBefore + (isWhole ? 5 : 0));
     for (const { data, errors } of answers) {
       expect(errors).toBeUndefined();
       expect(data).toEqual(answers[0].data);
@@ -123,27 +140,27 @@ describe('equal reads of operations that are under way at once', () => {
     graph.sandbox.pact.failNext(403);
     const before = await sharedOf(graph, 'in_flight');
     pact.keep(isRead);
-    const answers = [graph.query(TITLE), graph.query(TITLE)];
+    const answers = [query(TITLE), query(TITLE)];
     await joined(graph, before, 1);
     pact.open();
     for (const { errors } of await Promise.all(answers))
       expect(errors).toMatchObject([{ extensions: { code: 'PROVIDER_FORBIDDEN' } }]);
     expect(pact.visits).toHaveLength(1);
-    expect((await graph.query(TITLE)).errors).toBeUndefined();
+    expect((await query(TITLE)).errors).toBeUndefined();
   });
 
   it('go on when one of their callers leaves, also the one who was first', async () => {
     const { pact } = graph.doors;
     const before = await sharedOf(graph, 'in_flight');
     pact.keep(isRead);
-    const first = leavable(graph, TITLE);
+    const first = leavable(graph, TITLE, own());
     await pact.come(1);
-    const second = graph.query(TITLE);
+    const second = query(TITLE);
     await joined(graph, before, 1);
     first.leave();
     await expect(first.answer).rejects.toThrow();
     // The one who stays is still waited for when a third one comes.
-    const third = graph.query(TITLE);
+    const third = query(TITLE);
     await joined(graph, before, 2);
     pact.open();
     for (const { errors, data } of await Promise.all([second, third])) {
@@ -157,13 +174,13 @@ describe('equal reads of operations that are under way at once', () => {
     const { pact } = graph.doors;
     const before = await sharedOf(graph, 'in_flight');
     pact.keep(isRead);
-    const callers = [leavable(graph, TITLE), leavable(graph, TITLE)];
+    const callers = [leavable(graph, TITLE, own()), leavable(graph, TITLE, own())];
     await joined(graph, before, 1);
     await pact.come(1);
     for (const { leave } of callers) leave();
     while (!pact.visits[0]!.hasLeft()) await turnOfTheEventLoop();
     pact.open();
-    expect((await graph.query(TITLE)).errors).toBeUndefined();
+    expect((await query(TITLE)).errors).toBeUndefined();
     expect(pact.visits).toHaveLength(2);
   });
 
@@ -172,7 +189,7 @@ describe('equal reads of operations that are under way at once', () => {
     const [one, two] = graph.sandbox.pigeons.users;
     const ask = (token: string, language?: string) =>
       graph.query(MINE, {
-        headers: { 'x-pigeons-token': token, ...(language && { 'accept-language': language }) },
+        headers: { ...own(), 'x-pigeons-token': token, ...(language && { 'accept-language': language }) },
       });
     const before = await sharedOf(graph, 'in_flight');
     pigeons.keep(isRead);
@@ -194,13 +211,13 @@ describe('equal reads of operations that are under way at once', () => {
   it('are not one with what was asked for before a write', async () => {
     const { pact } = graph.doors;
     pact.keep(({ method, path }) => method === 'GET' && path.includes('/messages'));
-    const before = graph.query(MESSAGES);
+    const before = query(MESSAGES);
     await pact.come(1);
     pact.keep(() => false);
     const text = `Written meanwhile ${randomUUID()}`;
     await send(graph, { conversationId: conversations.whatsApp, text });
 
-    const { data } = await graph.query(MESSAGES);
+    const { data } = await query(MESSAGES);
     const texts = data.conversationByExternalId.messages.nodes.map((node: any) => node.text);
     expect(texts).toContain(text);
     pact.open();
@@ -210,7 +227,7 @@ describe('equal reads of operations that are under way at once', () => {
   it('are not one with those that a write goes by', async () => {
     const { pact } = graph.doors;
     pact.keep(isRead);
-    const reading = graph.query(TITLE);
+    const reading = query(TITLE);
     await pact.come(1);
     pact.keep(() => false);
     const before = await sharedOf(graph, 'in_flight');
@@ -224,6 +241,35 @@ describe('equal reads of operations that are under way at once', () => {
     expect(await sharedOf(graph, 'in_flight')).toBe(before);
     pact.open();
     await reading;
+  });
+});
+
+describe('what asks Parley’s own memory, or writes', () => {
+  let graph: Graph;
+  beforeAll(async () => {
+    graph = await startGraph();
+  });
+  afterAll(() => graph.closeAll());
+
+  it('is never given the answer of another operation', async () => {
+    const before = await sharedAnswersOf(graph);
+    const input = {
+      conversationId: conversations.whatsApp,
+      ...{ text: `Twice ${randomUUID()}`, idempotencyKey: randomUUID() },
+    };
+    const [sent, again] = await Promise.all([send(graph, input), send(graph, input)]);
+    expect(sent.delivery.id).toBe(again.delivery.id);
+    expect(sentTexts(graph)).toEqual([input.text]);
+    const state = `{ delivery(id: "${sent.delivery.id}") { state } }`;
+    graph.doors.pact.keep(isRead);
+    const asked = Array.from({ length: 5 }, () => graph.query(state));
+    const mixed = Array.from({ length: 5 }, () =>
+      graph.query(`{ delivery(id: "${sent.delivery.id}") { state } ${TITLE.slice(1)}`),
+    );
+    await graph.doors.pact.come(1);
+    graph.doors.pact.open();
+    for (const { errors } of await Promise.all([...asked, ...mixed])) expect(errors).toBeUndefined();
+    expect(await sharedAnswersOf(graph)).toBe(before);
   });
 });
 

@@ -40,6 +40,7 @@ describe('the route of the graph, with transports', () => {
     const { subscribe } = feeds;
     addGraphqlRoute(app, {
       ...{ apollo, authenticate, inFlight, operations: undefined, documents: undefined, tracing: undefined },
+      ...{ report: () => undefined, shared: () => undefined },
       ...{ services: {} as GraphServices, registry: createRegistry([]) },
       uploads: {} as never,
       ...{ maxTokens: 100, readTime: 1_000, overload: { reason: undefined, check: () => undefined } },
