@@ -31,9 +31,9 @@ import { CONDITIONS } from './report/Results.ts';
 import { writeDocs } from './report/writeDocs.ts';
 import { endProcess } from './subscribers/endProcess.ts';
 import { forgetPeak, memoryOf } from './subscribers/use.ts';
-import { LANES } from './upstream/Upstream.ts';
+import { HELD, LANES } from './upstream/Upstream.ts';
 import { startUpstream } from './upstream/startUpstream.ts';
-import { createGrowth, createUpload, createWorkloads } from './work/createWorkloads.ts';
+import { askInTurn, createGrowth, createUpload, createWorkloads } from './work/createWorkloads.ts';
 import { verify } from './work/verify.ts';
 import type { Ask, Workload } from './work/Workload.ts';
 
@@ -89,6 +89,7 @@ const isWhole = options.only.length === 0;
 const results: Results = {
   ...{ workloads, cells, equal, idle, rounds, seconds },
   lengths: isWhole ? await measureLengths() : [],
+  held: isWhole ? await measureHeld() : [],
   accounts: isWhole ? await measureAccounts() : { counts: ACCOUNT_COUNTS, rows: [], memory: [] },
   uploads: isWhole ? await measureUploads() : [],
 };
@@ -180,6 +181,18 @@ async function measureLengths(): Promise<GrowthRow[]> {
       rows.push({ name, front: front.name, cpu });
     }
   return rows;
+}
+
+async function measureHeld(): Promise<GrowthRow[]> {
+  const parley = fronts.find(({ name }) => name === 'parley')!;
+  const asks = HELD.map((count) => askInTurn(content, count));
+  const measured: number[][] = HELD.map(() => []);
+  for (let round = 0; round < rounds; round += 1)
+    for (const [index, ask] of asks.entries()) {
+      progress(`growth: ${HELD[index]} conversations, round ${round + 1} of ${rounds}`);
+      measured[index]!.push((await measureAlone(parley, ask)).cpu);
+    }
+  return [{ name: 'W1', front: 'parley', cpu: measured.map((cpus) => quantile(cpus, 0.5)) }];
 }
 
 /** A Parley of its own for each number of accounts. */

@@ -24,7 +24,7 @@ export interface WorkloadHead {
   readonly calls: number;
 }
 
-/** The same read with so many accounts, or of a conversation so long. */
+/** The same read with so many accounts, of a conversation so long, or of so many conversations. */
 export interface GrowthRow {
   /** What is read. */
   readonly name: string;
@@ -54,6 +54,8 @@ export interface Results {
     readonly memory: readonly number[];
   };
   readonly lengths: readonly GrowthRow[];
+  /** By how many conversations are asked for in turn. */
+  readonly held: readonly GrowthRow[];
   readonly uploads: readonly UploadMemory[];
   readonly rounds: number;
   readonly seconds: number;

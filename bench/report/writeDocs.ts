@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import * as prettier from 'prettier';
-import { LENGTHS } from '../upstream/Upstream.ts';
+import { HELD, LENGTHS } from '../upstream/Upstream.ts';
 import { describeMachine } from './describeMachine.ts';
 import { drawChart } from './drawChart.ts';
 import type { Results } from './Results.ts';
@@ -27,7 +27,7 @@ export async function writeDocs(results: Results): Promise<void> {
 }
 
 function toMarkdown(results: Results): string {
-  const { workloads, cells, equal, lengths, accounts, rounds, seconds } = results;
+  const { workloads, cells, equal, lengths, held, accounts, rounds, seconds } = results;
   const today = new Date().toISOString().slice(0, 10);
   return [
     '![What a request costs of a processor](performance.svg)',
@@ -46,6 +46,13 @@ function toMarkdown(results: Results): string {
       growthTable(
         lengths,
         LENGTHS.map((length) => length.toLocaleString('en')),
+      ),
+    ),
+    'Of as many conversations, one after the other:',
+    markdown(
+      growthTable(
+        held,
+        HELD.map((count) => count.toLocaleString('en')),
       ),
     ),
     'With as many accounts configured:',

@@ -13,6 +13,11 @@ export const LANES = 50;
 /** Messages of a conversation in the table of growth. */
 export const LENGTHS = [20, 200, 2000] as const;
 
+/** Conversations that are asked for in turn, in the other table of growth. */
+export const HELD = [10, 1_000, 10_000] as const;
+/** The ids of those, at Pact, from here on: all of them have the messages of one. */
+export const FIRST_HELD = 8_000_000_000;
+
 export interface UpstreamContent {
   readonly urls: Readonly<Record<UpstreamProvider, string>>;
   readonly companyId: number;

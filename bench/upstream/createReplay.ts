@@ -12,6 +12,8 @@ export interface ReplayOptions {
   readonly origin: string;
   /** What it wants to be shown. Whoever asks may show something else: it is only told apart by that. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** What is asked there for a path; the path itself unless given. */
+  readonly askedFor?: (path: string) => string;
   /** Milliseconds before an answer. */
   readonly latency: () => number;
   readonly called: () => void;
@@ -30,7 +32,13 @@ const CREDENTIALS = ['authorization', 'x-private-api-token'];
  * A server in front of an emulated provider: it asks that once for each read, and gives the same bytes whenever the read comes again,
  * so that it is never what a front waits for. Writes go on to the emulator.
  */
-export function createReplay({ origin, credentials, latency, called }: ReplayOptions): Server {
+export function createReplay({
+  origin,
+  credentials,
+  askedFor = (path) => path,
+  latency,
+  called,
+}: ReplayOptions): Server {
   const { hostname, port } = new URL(origin);
   const agent = new Agent({ keepAlive: true });
   const answers = new Map<string, Promise<Answer>>();
@@ -53,7 +61,7 @@ export function createReplay({ origin, credentials, latency, called }: ReplayOpt
       );
       return;
     }
-    const key = [request.url, ...CREDENTIALS.map((name) => request.headers[name])].join(' ');
+    const key = [askedFor(request.url ?? '/'), ...CREDENTIALS.map((name) => request.headers[name])].join(' ');
     let known = answers.get(key);
     if (!known) answers.set(key, (known = ask(request)));
     known.then(
@@ -80,7 +88,7 @@ export function createReplay({ origin, credentials, latency, called }: ReplayOpt
   }
 
   function forward({ method, url, headers }: IncomingMessage, answered: (incoming: IncomingMessage) => void) {
-    const path = url ?? '/';
+    const path = askedFor(url ?? '/');
     const options = { hostname, port, agent, path, headers: { ...passed(headers), ...credentials } };
     return open({ ...options, ...(method !== undefined && { method }) }, answered);
   }

@@ -5,7 +5,7 @@ import { startSandbox } from '../../src/sandbox/index.ts';
 import { createReplay } from './createReplay.ts';
 import { seedContent } from './seedContent.ts';
 import type { Order, Report, UpstreamProvider } from './Upstream.ts';
-import { PROVIDERS } from './Upstream.ts';
+import { FIRST_HELD, PROVIDERS } from './Upstream.ts';
 
 const sandbox = await startSandbox();
 const { pact, letstalk, pigeons } = sandbox;
@@ -18,6 +18,7 @@ const credentials: Readonly<Record<UpstreamProvider, Readonly<Record<string, str
   letstalk: { authorization: `Basic ${Buffer.from(`${letstalk.agentKey}:X`).toString('base64')}` },
   pigeons: { authorization: `Bearer ${pigeons.user.token}` },
 };
+const held = new RegExp(`/conversations/${String(FIRST_HELD)[0]}\\d{${String(FIRST_HELD).length - 1}}/`);
 const urls = {
   pact: await serve('pact'),
   letstalk: await serve('letstalk'),
@@ -44,6 +45,9 @@ async function serve(provider: UpstreamProvider): Promise<string> {
   const server = createReplay({
     origin: sandbox[provider].url,
     credentials: credentials[provider],
+    ...(provider === 'pact' && {
+      askedFor: (path: string) => path.replace(held, `/conversations/${content.pact[0]!}/`),
+    }),
     latency: () => milliseconds,
     called: () => void (calls[provider] += 1),
   });

@@ -4,7 +4,7 @@ import { laneAccount } from '../fronts/lanes.ts';
 import { conversationId, messageId } from '../../src/messaging/ids.ts';
 import { toRequest } from '../load/toRequest.ts';
 import type { UpstreamContent, UpstreamProvider } from '../upstream/Upstream.ts';
-import { LANES, LENGTHS, PROVIDERS } from '../upstream/Upstream.ts';
+import { FIRST_HELD, LANES, LENGTHS, PROVIDERS } from '../upstream/Upstream.ts';
 import * as documents from './documents.ts';
 import { factsOfLetstalk, factsOfNodes, factsOfPact, factsOfPigeons } from './facts.ts';
 import type { Ask, Workload } from './Workload.ts';
@@ -95,6 +95,17 @@ export function createGrowth(content: UpstreamContent): readonly (Workload & { r
       };
     }),
   );
+}
+
+/** The 20 last messages of one Pact conversation after the other, of as many. */
+export function askInTurn(content: UpstreamContent, count: number): Ask {
+  const requests = Array.from({ length: count }, (_, index) =>
+    parley(documents.parleyMessages(20), {
+      id: parleyId(content, 'pact', 0, String(FIRST_HELD + index)),
+    }),
+  );
+  let asked = 0;
+  return () => requests[asked++ % count]!;
 }
 
 function inbox(content: UpstreamContent): Workload {
