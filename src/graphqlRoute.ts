@@ -2,6 +2,8 @@ import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Abort } from './messaging/abort.ts';
+import { createAbort } from './messaging/abort.ts';
 import type { Authenticate } from './auth/authenticate.ts';
 import type { GraphContext, GraphServices } from './graph/context.ts';
 import { createContext } from './graph/context.ts';
@@ -53,7 +55,7 @@ export interface GraphqlRouteOptions {
   /** The most tokens of a document. */
   readonly maxTokens: number;
   /** The operations under way, to be aborted when the server stops. */
-  readonly inFlight: Set<AbortController>;
+  readonly inFlight: Set<Abort>;
   readonly overload: Overload;
   /** Milliseconds that all reads of an operation may take together. */
   readonly readTime: number;
@@ -232,8 +234,8 @@ function missingPreflightHeader(): ParleyError {
 }
 
 /** Aborts when the connection closes before the answer has gone out. */
-function whenGone(reply: FastifyReply, inFlight: Set<AbortController>): AbortSignal {
-  const gone = new AbortController();
+function whenGone(reply: FastifyReply, inFlight: Set<Abort>): AbortSignal {
+  const gone = createAbort();
   inFlight.add(gone);
   whenClosed(reply.raw, () => {
     inFlight.delete(gone);

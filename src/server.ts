@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { fastify } from 'fastify';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import type { Abort } from './messaging/abort.ts';
 import { openAccounts, sandboxAccounts } from './accounts.ts';
 import { createApollo } from './apollo.ts';
 import { createAuthenticate } from './auth/authenticate.ts';
@@ -139,7 +140,7 @@ export async function createServer(config: Config, options: ServerOptions = {}):
   const execute = createExecute({ schema, compileAfter: options.compileAfter });
   const apollo = createApollo({ config, log, schema, execute, report: reportOperation });
   await apollo.start();
-  const inFlight = new Set<AbortController>();
+  const inFlight = new Set<Abort>();
   shutdown.signal.addEventListener('abort', () => {
     for (const operation of inFlight) operation.abort();
   });

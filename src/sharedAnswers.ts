@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { OperationDefinitionNode } from 'graphql';
 import { Kind, OperationTypeNode } from 'graphql';
+import { createAbort } from './messaging/abort.ts';
 import type { OperationWatch } from './graph/context.ts';
 import type { OperationReport } from './graph/operationReport.ts';
 import { onAbort } from './http/onAbort.ts';
@@ -102,7 +103,7 @@ function toWhole(body: string, reply: FastifyReply): WholeAnswer {
 }
 
 class SharedAnswer implements Answering, OperationWatch {
-  readonly #over = new AbortController();
+  readonly #over = createAbort();
   readonly #drop: () => void;
   readonly #listeners: (() => void)[] = [];
   readonly answer: Promise<WholeAnswer | undefined>;

@@ -37,7 +37,10 @@ export function createOperationChecks(maxCost: number): ApolloServerPlugin<Graph
           const { accounts, read, cost, tellsSchema, watch } = contextValue;
           const inputs = request.variables ?? {};
           const { calls, fields } = checkOperation(operation, {
-            ...{ schema, document, inputs, tellsSchema },
+            schema,
+            document,
+            inputs,
+            tellsSchema,
             accountCount: accounts.count,
           });
           cost.estimate = calls;
@@ -93,7 +96,9 @@ export function checkOperation(
   const fragments = fragmentsOf(document);
   let references = 0;
   const { items, fields, calls } = measureOperation(operation, root, {
-    ...{ schema, fragments, variables },
+    schema,
+    fragments,
+    variables,
     sizeOf(node, definition, { name }) {
       const args =
         definition.args.length === 0 ? NO_ARGUMENTS : getArgumentValues(definition, node, variables);

@@ -1,3 +1,5 @@
+import type { Abort } from '../messaging/abort.ts';
+import { createAbort } from '../messaging/abort.ts';
 import { onAbort } from './onAbort.ts';
 
 /** What ends a call before it is answered. */
@@ -16,13 +18,13 @@ export interface Ending {
  *
  * @param abort aborted by whoever waits no longer
  */
-export function createEnding(abort: AbortController, milliseconds: number): Ending {
+export function createEnding(abort: Abort, milliseconds: number): Ending {
   return new TimedEnding(abort, milliseconds);
 }
 
 /** The same for callers whose signals are not ours to abort: the first of them ends it. */
 export function endingWith(callers: readonly AbortSignal[], milliseconds: number): Ending {
-  const abort = new AbortController();
+  const abort = createAbort();
   const pass = () => abort.abort();
   if (callers.some(({ aborted }) => aborted)) pass();
   for (const caller of callers) onAbort(caller, pass);
@@ -38,7 +40,7 @@ class TimedEnding implements Ending {
   readonly #leave: (() => void) | undefined;
   #isLate = false;
 
-  constructor(abort: AbortController, milliseconds: number, leave?: () => void) {
+  constructor(abort: Abort, milliseconds: number, leave?: () => void) {
     this.signal = abort.signal;
     this.#endsAt = performance.now() + milliseconds;
     this.#leave = leave;

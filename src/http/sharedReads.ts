@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { Abort } from '../messaging/abort.ts';
+import { createAbort } from '../messaging/abort.ts';
 import type { ParleyError } from '../messaging/errors.ts';
 import { onAbort } from './onAbort.ts';
 
@@ -10,7 +12,7 @@ export interface SharedReads {
    *
    * @param load is given what aborts once nobody waits any more, and may abort it for reasons of its own
    */
-  read(key: string, reader: Reader, load: (abort: AbortController) => Promise<ReadAnswer>): Promise<unknown>;
+  read(key: string, reader: Reader, load: (abort: Abort) => Promise<ReadAnswer>): Promise<unknown>;
   /** Lets nobody join, or be given, what was asked for until now: a write may have changed it. */
   drop(): void;
 }
@@ -45,7 +47,7 @@ const MAX_CHARACTERS = 16 * 1024 * 1024;
 interface SharedCall {
   readonly key: string;
   readonly answer: Promise<ReadAnswer>;
-  readonly abort: AbortController;
+  readonly abort: Abort;
   readers: number;
   isOver: boolean;
 }
@@ -84,8 +86,8 @@ export function createSharedReads({ cacheFor, shared }: SharedReadsOptions): Sha
     },
   };
 
-  function begin(key: string, load: (abort: AbortController) => Promise<ReadAnswer>): SharedCall {
-    const abort = new AbortController();
+  function begin(key: string, load: (abort: Abort) => Promise<ReadAnswer>): SharedCall {
+    const abort = createAbort();
     const call: SharedCall = { key, answer: load(abort), abort, readers: 0, isOver: false };
     underWay.set(key, call);
     call.answer.then(

@@ -1,3 +1,5 @@
+import type { Abort } from './abort.ts';
+import { createAbort } from './abort.ts';
 /** When something has to be over. */
 export interface Deadline {
   /** Aborts when the time is over. */
@@ -19,7 +21,7 @@ export function createDeadline(milliseconds: number): Deadline {
 class TimedDeadline implements Deadline {
   readonly #milliseconds: number;
   #endsAt: number;
-  #over: AbortController | undefined;
+  #over: Abort | undefined;
   #timer: NodeJS.Timeout | undefined;
   #hasEnded = false;
 
@@ -49,8 +51,8 @@ class TimedDeadline implements Deadline {
     this.#endsAt = performance.now() + this.#milliseconds;
   }
 
-  #watch(): AbortController {
-    const over = new AbortController();
+  #watch(): Abort {
+    const over = createAbort();
     if (this.#hasEnded) return over;
     const left = this.left();
     if (left === 0) {

@@ -60,9 +60,9 @@ export function createCallMetrics(registry: Registry) {
 
   const observer: CallObserver = {
     call(source, { kind, code, seconds }) {
-      const labels = toLabels(source);
-      calls.inc({ ...labels, kind, outcome: code });
-      duration.observe({ ...labels, kind }, seconds);
+      const { account, provider } = toLabels(source);
+      calls.inc({ account, provider, kind, outcome: code });
+      duration.observe({ account, provider, kind }, seconds);
     },
     retried: (source) => retries.inc(toLabels(source)),
     shared: (source, how) => shared.inc({ ...toLabels(source), how }),

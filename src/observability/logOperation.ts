@@ -10,9 +10,11 @@ export function logOperation(log: Logger, report: OperationReport): void {
   log.info(
     {
       operation: name?.slice(0, MAX_NAME_LENGTH),
-      ...{ type, outcome },
+      type,
+      outcome,
       viewer: hashOf(viewerId),
-      ...{ cost, upstreamCalls },
+      cost,
+      upstreamCalls,
       milliseconds: Math.round(duration * 1_000),
       codes: codes.slice(0, MAX_CODES),
       traceId,

@@ -93,7 +93,9 @@ export function createResilience(options: ResilienceOptions): Resilience {
       if (call.kind !== 'read') return make(call);
       shared.retries.deposit();
       return retryReads(() => make(call), {
-        ...{ signal: call.signal, maxRetries, left: call.left },
+        signal: call.signal,
+        maxRetries,
+        left: call.left,
         mayRetry: () => call.mayRetry() && withdrawRetry(),
       });
     },

@@ -1,4 +1,4 @@
-import type { ConversationRef, MessageRef } from '../../messaging/ids.ts';
+import type { MessageRef } from '../../messaging/ids.ts';
 import type {
   Attachment,
   Conversation,
@@ -18,10 +18,10 @@ export interface PactMapping {
 }
 
 export function toConversation(row: PactConversationRow, mapping: PactMapping): Conversation {
-  const ref: ConversationRef = { accountId: mapping.accountId, externalId: row.id };
   const avatarUrl = url(row.avatar, mapping.baseUrl);
   return {
-    ...ref,
+    accountId: mapping.accountId,
+    externalId: row.id,
     title: row.name,
     state: null,
     participants: row.senderExternalId === null ? null : [toCustomer(row, row.senderExternalId, mapping)],
@@ -66,7 +66,6 @@ export function toMessage(
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
   const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
   return {
-    // Not spread: each of the fields behind it would cost a copy of the object.
     accountId: ref.accountId,
     conversationExternalId,
     externalId: ref.externalId,

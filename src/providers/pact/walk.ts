@@ -43,7 +43,7 @@ export async function readPage<Row>(options: WalkOptions<Row>, request: PageRequ
   const place = request.from && parsePosition(request.from);
   const walk = { sort, size: request.size, inclusive };
   const walked = !place
-    ? await walkOn(options, { ...walk, token: undefined })
+    ? await walkOn(options, { sort, size: request.size, inclusive, token: undefined })
     : place.sort === sort
       ? await walkFrom(options, walk, place)
       : await turnRound(options, walk, place);
@@ -88,7 +88,9 @@ interface Walked<Row> {
 async function walkFrom<Row>(options: WalkOptions<Row>, walk: Walk, place: KnownPlace): Promise<Walked<Row>> {
   // The page behind the row begins where this one has to, unless the row itself is wanted.
   const behind = walk.inclusive ? undefined : place.next;
-  return walkOn(options, { ...walk, token: behind ?? place.token, place, isBehind: behind !== undefined });
+  const { sort, size, inclusive } = walk;
+  const isBehind = behind !== undefined;
+  return walkOn(options, { sort, size, inclusive, token: behind ?? place.token, place, isBehind });
 }
 
 interface WalkOn<Row> extends Walk {

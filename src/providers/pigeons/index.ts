@@ -91,8 +91,10 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
         ({ sentAt, id }) => [sentAt, id],
         from && ((row) => byTime(row, { sentAt: from.instant, id: from.id })),
       );
+      const { items, hasMore } = mapPage(page, (row) => toDomain(parsePlacedRow(row), conversationId));
       return {
-        ...mapPage(page, (row) => toDomain(parsePlacedRow(row), conversationId)),
+        items,
+        hasMore,
         ...(conversation?.uuid === conversationId && {
           conversation: toConversation(conversation, knownSelf, mapping),
         }),
@@ -186,7 +188,9 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
   ): Promise<unknown> {
     const language = context.header('accept-language');
     return http({
-      ...request,
+      call: request.call,
+      ...(request.method && { method: request.method }),
+      ...(request.body && { body: request.body }),
       path: `/api/v1/pigeons/chat${request.path}`,
       headers: {
         authorization: `Bearer ${tokenFrom(context)}`,
