@@ -138,10 +138,13 @@ class SharedAnswer implements Answering, OperationWatch {
   /** One more waits for it, until they are gone. */
   follow(gone: AbortSignal): void {
     this.#readers += 1;
-    onAbort(gone, () => {
+    const leave = () => {
       this.#readers -= 1;
       if (this.#readers === 0) this.#over.abort();
-    });
+    };
+    // They may have left while they were asked who they are.
+    if (gone.aborted) leave();
+    else onAbort(gone, leave);
   }
 
   began({ operation, selectionSet }: OperationDefinitionNode, calls: UpstreamCalls): void {

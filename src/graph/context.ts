@@ -86,20 +86,16 @@ export function createContext(options: ContextOptions): GraphContext {
   const shared = new Map<string, Promise<unknown>>();
   const deadline = createDeadline(readTime);
   whenOver(() => deadline.end());
-  const read: ReadContext = {
-    signal,
-    span,
-    deadline,
-    calls: createUpstreamCalls(),
-    header: (name) => [headers[name] ?? []].flat()[0],
-    share: <T>(key: string, load: () => Promise<T>) => {
-      const known = shared.get(key) as Promise<T> | undefined;
-      if (known) return known;
-      const loading = load();
-      shared.set(key, loading);
-      return loading;
-    },
+  const calls = createUpstreamCalls();
+  const header = (name: string) => [headers[name] ?? []].flat()[0];
+  const share = <T>(key: string, load: () => Promise<T>) => {
+    const known = shared.get(key) as Promise<T> | undefined;
+    if (known) return known;
+    const loading = load();
+    shared.set(key, loading);
+    return loading;
   };
+  const read: ReadContext = { signal, span, deadline, calls, header, share };
   const accounts = registry.of(viewer);
   const loaders = createLoaders(accounts, read);
   const { sending, uploading, gestures, events, tellsSchema, log } = services;
@@ -122,15 +118,7 @@ export function createContext(options: ContextOptions): GraphContext {
       viewer,
       accounts,
       // What a write goes by is as it is now, and takes the time that it takes.
-      read: {
-        signal,
-        span,
-        deadline: undefined,
-        calls: read.calls.ofWrites,
-        header: read.header,
-        share: read.share,
-        fresh: true,
-      },
+      read: { signal, span, deadline: undefined, calls: calls.ofWrites, header, share, fresh: true },
     },
     forget() {
       deadline.renew();

@@ -183,7 +183,7 @@ export function createHttp(options: HttpOptions): Http {
     return {
       method: request.method ?? 'GET',
       url: toUrl(request.base ?? ownBase, request),
-      headers: request.headers ? { ...ownHeaders, ...request.headers } : ownHeaders,
+      headers: request.headers ? Object.assign({}, ownHeaders, request.headers) : ownHeaders,
       ...(request.body && { body: request.body }),
     };
   }

@@ -7,10 +7,8 @@ export const Account: AccountResolvers = {
   __resolveReference: ({ id }, { accounts }) => accounts.get(parseAccountId(id, 'representations')) ?? null,
   provider: ({ provider }) => provider.name,
   status: (account) => account.status(),
-  conversations: ({ id }, args, { accounts, read }) =>
-    listConversations(
-      accounts,
-      { ...parsePageArguments(args, 'forward'), filter: { accountIds: [id] } },
-      read,
-    ),
+  conversations: ({ id }, args, { accounts, read }) => {
+    const { direction, size, cursor } = parsePageArguments(args, 'forward');
+    return listConversations(accounts, { direction, size, cursor, filter: { accountIds: [id] } }, read);
+  },
 };

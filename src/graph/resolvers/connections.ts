@@ -7,9 +7,9 @@ import type {
 } from '../../generated/resolvers.ts';
 
 export const ConversationConnection: ConversationConnectionResolvers = {
-  edges: ({ items, cursorAt }) => items.map((node, index) => toEdge(node, index, cursorAt)),
+  edges: ({ items, cursorAt }) => items.map((node, index) => new Edge(node, index, cursorAt)),
   nodes: ({ items }) => [...items],
-  pageInfo: (list) => toPageInfo(list, list.items.length),
+  pageInfo: (list) => new PageInfo(list, list.items.length),
 };
 
 export const ConversationSource: ConversationSourceResolvers = {
@@ -18,9 +18,9 @@ export const ConversationSource: ConversationSourceResolvers = {
 };
 
 export const MessageConnection: MessageConnectionResolvers = {
-  edges: ({ page, cursorAt }) => page.items.map(({ item }, index) => toEdge(item, index, cursorAt)),
+  edges: ({ page, cursorAt }) => page.items.map(({ item }, index) => new Edge(item, index, cursorAt)),
   nodes: ({ page }) => page.items.map(({ item }) => item),
-  pageInfo: (list) => toPageInfo(list, list.page.items.length),
+  pageInfo: (list) => new PageInfo(list, list.page.items.length),
 };
 
 /** Why an account gave nothing, as GraphQL shows it. */
@@ -39,26 +39,46 @@ interface CursorList {
   readonly cursorAt: (index: number) => string;
 }
 
-// A cursor holds a place in every account's list: it is written when a client asks for it, and not before.
-function toEdge<Node>(node: Node, index: number, cursorAt: CursorList['cursorAt']) {
-  return {
-    node,
-    get cursor() {
-      return cursorAt(index);
-    },
-  };
+/** A cursor holds a place in every account's list: it is written when a client asks for it, and not before. */
+class Edge<Node> {
+  readonly node: Node;
+  readonly #index: number;
+  readonly #cursorAt: CursorList['cursorAt'];
+
+  constructor(node: Node, index: number, cursorAt: CursorList['cursorAt']) {
+    this.node = node;
+    this.#index = index;
+    this.#cursorAt = cursorAt;
+  }
+
+  get cursor(): string {
+    return this.#cursorAt(this.#index);
+  }
 }
 
-// An empty page lies where it was asked from: whoever goes on from its cursors loses no place.
-function toPageInfo({ hasNextPage, hasPreviousPage, from, cursorAt }: CursorList, size: number) {
-  return {
-    hasNextPage,
-    hasPreviousPage,
-    get startCursor() {
-      return size > 0 ? cursorAt(0) : (from ?? null);
-    },
-    get endCursor() {
-      return size > 0 ? cursorAt(size - 1) : (from ?? null);
-    },
-  };
+/** An empty page lies where it was asked from: whoever goes on from its cursors loses no place. */
+class PageInfo {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly #list: CursorList;
+  readonly #size: number;
+
+  constructor(list: CursorList, size: number) {
+    this.hasNextPage = list.hasNextPage;
+    this.hasPreviousPage = list.hasPreviousPage;
+    this.#list = list;
+    this.#size = size;
+  }
+
+  get startCursor(): string | null {
+    return this.#cursorOr(0);
+  }
+
+  get endCursor(): string | null {
+    return this.#cursorOr(this.#size - 1);
+  }
+
+  #cursorOr(index: number): string | null {
+    return this.#size > 0 ? this.#list.cursorAt(index) : (this.#list.from ?? null);
+  }
 }

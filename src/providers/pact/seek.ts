@@ -62,7 +62,7 @@ export async function seek<Row>(
     const end = nearerEnd(asc, desc, [...missing.values()], measureOf);
     const other = end === asc ? desc : asc;
     const place = { sort: end.sort, token: end.next ?? undefined };
-    const page = await options.fetchPage({ ...place, per: PER_PAGE });
+    const page = await options.fetchPage({ sort: place.sort, token: place.token, per: PER_PAGE });
     calls += 1;
     addRows(end, placeRows(page, place, options), options.idOf);
     for (const row of page.rows) missing.delete(options.idOf(row));
