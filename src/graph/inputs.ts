@@ -42,7 +42,14 @@ export function toStart(input: StartConversationInput): {
 function toUnnamed({ pact, letstalk, pigeons }: StartConversationInput): Unnamed<StartConversation> {
   if (pact) {
     const { messenger, phone, username, text } = pact;
-    return { provider: 'PACT', messenger, phone: phone ?? null, username: username ?? null, text };
+    return {
+      provider: 'PACT',
+      messenger,
+      phone: phone ?? null,
+      username: username ?? null,
+      vkontakteId: null,
+      text,
+    };
   }
   if (letstalk) {
     const { organizationId, inquiryId, title, text, metadata } = letstalk;

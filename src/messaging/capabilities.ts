@@ -9,8 +9,7 @@ export interface Capabilities extends MessageLimits {
   readonly sendAttachments: boolean;
   readonly reactions: boolean;
   readonly readReceipts: boolean;
-  readonly replies: boolean;
-  readonly deleteMessages: boolean;
+  readonly archiveConversation: boolean;
   readonly liveEvents: boolean;
 }
 
@@ -28,10 +27,11 @@ export function capabilitiesOf(provider: Provider, limits: MessageLimits = provi
     sendButtons: sends && limits.sendButtons,
     reactions: provider.addReaction !== undefined,
     readReceipts: provider.markMessageRead !== undefined,
+    replies: sends && limits.replies,
+    deleteMessages: provider.deleteMessages !== undefined && limits.deleteMessages,
+    // What can't be taken out again is no archive.
+    archiveConversation:
+      provider.archiveConversation !== undefined && provider.reopenConversation !== undefined,
     liveEvents: provider.openLive !== undefined || provider.readWebhook !== undefined,
-    ...NOT_IN_THE_PORT,
   };
 }
-
-// The port has no method for these, so no adapter can have the capability.
-const NOT_IN_THE_PORT = { replies: false, deleteMessages: false };

@@ -2,7 +2,7 @@ import { encodeMergedCursor, parseMergedCursor } from './cursors.ts';
 import { InputError, ParleyError, UnsupportedError } from './errors.ts';
 import { ACCOUNT_ID } from './ids.ts';
 import { readMerged } from './merge.ts';
-import type { Conversation, ConversationState, ProviderName, ReadContext } from './provider.ts';
+import type { Conversation, ConversationState, Provider, ProviderName, ReadContext } from './provider.ts';
 import type { Account, Accounts } from './registry.ts';
 import { sourceOf } from './registry.ts';
 
@@ -38,7 +38,7 @@ export interface ConversationListSource {
 }
 
 /**
- * One page of the conversations of all accounts that take part, newest created first. A provider's failure becomes a
+ * One page of the conversations of all accounts that take part, newest first: by what each account's list is sorted by. A provider's failure becomes a
  * source with an error; an {@link InputError} is thrown for a filter or a cursor that can't be used.
  */
 export async function listConversations(
@@ -74,7 +74,7 @@ export async function listConversations(
       },
     })),
     { direction, size, ...(from && { from }) },
-    newestCreatedFirst,
+    newestFirst(takingPart),
   );
 
   const sources = page.outcomes.map(({ error }, index) => ({
@@ -151,10 +151,14 @@ function nameOf({ accountIds, providers, states }: ConversationFilter): string {
 }
 
 // Instants are text whose alphabetical order is the order in time; what has none comes last.
-function newestCreatedFirst(a: Conversation, b: Conversation): number {
-  const left = a.createdAt ?? '';
-  const right = b.createdAt ?? '';
-  return left === right ? 0 : left > right ? -1 : 1;
+function newestFirst(providers: ReadonlyMap<string, Provider>): (a: Conversation, b: Conversation) => number {
+  const instantOf = ({ accountId, createdAt, lastActivityAt }: Conversation): string =>
+    (providers.get(accountId)?.listedBy === 'ACTIVITY' ? lastActivityAt : createdAt) ?? '';
+  return (a, b) => {
+    const left = instantOf(a);
+    const right = instantOf(b);
+    return left === right ? 0 : left > right ? -1 : 1;
+  };
 }
 
 function toSourceError(error: unknown, account: Account): ParleyError {

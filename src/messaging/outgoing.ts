@@ -13,6 +13,8 @@ export interface OutgoingMessage {
   readonly actionList: OutgoingActionList | null;
   /** The labels of reply buttons. */
   readonly buttons: readonly string[];
+  /** The provider's own id of the message that it answers, which stands in the same conversation. */
+  readonly replyTo: string | null;
   /** What the sender writes on, where they say so. */
   readonly device: OutgoingDevice | null;
 }
@@ -25,10 +27,20 @@ export interface OutgoingFile {
   readonly mimeType: string;
   /** Bytes; null while it is still arriving. */
   readonly byteSize: number | null;
+  readonly traits: FileTraits;
   /** Where anyone who knows the address can read it, where Parley keeps it. */
   readonly url: string | null;
   /** Its bytes. Can be asked for once. */
   open(): Promise<Readable>;
+}
+
+/** What a client says of a file that its bytes do not. */
+export interface FileTraits {
+  /** Whether it was recorded and sent on the spot. */
+  readonly pushToTalk: boolean;
+  /** Pixels of a picture or a film. */
+  readonly width: number | null;
+  readonly height: number | null;
 }
 
 export interface OutgoingActionList {
@@ -93,10 +105,12 @@ export type StartConversation =
   | {
       readonly provider: 'PACT';
       readonly name: string;
-      readonly messenger: 'WHATSAPP' | 'TELEGRAM_PERSONAL';
+      readonly messenger: 'WHATSAPP' | 'TELEGRAM_PERSONAL' | 'VKONTAKTE';
       /** Digits, without a plus. */
       readonly phone: string | null;
       readonly username: string | null;
+      /** Digits. */
+      readonly vkontakteId: string | null;
       readonly text: string;
     }
   | {

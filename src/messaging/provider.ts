@@ -55,7 +55,9 @@ export interface Provider {
 
   /** The states that the provider says of a conversation; empty where it says none. */
   readonly knownStates: readonly ConversationState[];
-  /** A page of conversations, newest created first, of the given states only (all of them when absent). */
+  /** What its list of conversations is sorted by: `createdAt` or `lastActivityAt`, which the rows of the list then have. */
+  readonly listedBy: 'CREATION' | 'ACTIVITY';
+  /** A page of conversations, newest first, of the given states only (all of them when absent). */
   listConversations?(
     request: PageRequest & { readonly states?: readonly ConversationState[] },
     context: ReadContext,
@@ -68,6 +70,12 @@ export interface Provider {
   findMessages(
     conversationId: string,
     externalIds: readonly string[],
+    context: ReadContext,
+  ): Promise<Outcome<Message>[]>;
+  /** Seeks the messages that others answer, by what `Message.repliedTo` calls them, in that order, at a bounded price. */
+  loadReplied?(
+    conversationId: string,
+    names: readonly string[],
     context: ReadContext,
   ): Promise<Outcome<Message>[]>;
 
@@ -109,6 +117,16 @@ export interface Provider {
   findStarted?(lost: LostStart, context: ReadContext): Promise<StartSearch>;
   /** Closes a conversation. Twice is as good as once. */
   closeConversation?(conversationId: string, context: ReadContext): Promise<void>;
+  /** Puts a conversation away. Twice is as good as once. */
+  archiveConversation?(conversationId: string, context: ReadContext): Promise<void>;
+  /** Takes a conversation out of the archive. Twice is as good as once. */
+  reopenConversation?(conversationId: string, context: ReadContext): Promise<void>;
+  /** Deletes messages of one conversation for everybody in it, all of them or none. Twice is as good as once. */
+  deleteMessages?(
+    conversationId: string,
+    externalIds: readonly string[],
+    context: ReadContext,
+  ): Promise<void>;
 
   /** Opens the connection on which the provider tells what happens. Never where each caller brings credentials of their own. */
   readonly openLive?: OpenLive;
@@ -137,6 +155,10 @@ export interface MessageLimits {
   readonly maxAttachmentBytes: number | null;
   readonly sendActionList: boolean;
   readonly sendButtons: boolean;
+  /** Whether a message can answer another one. */
+  readonly replies: boolean;
+  /** Whether messages can be deleted, where the adapter has the method. */
+  readonly deleteMessages: boolean;
 }
 
 export type ConversationState = 'OPEN' | 'CLOSED' | 'ARCHIVED' | 'BLOCKED';
@@ -165,6 +187,8 @@ export type ConversationDetails =
       readonly avatarUrl: string | null;
       readonly lastInboundMessageAt: string | null;
       readonly meta: JsonObject | null;
+      readonly repliedState: 'INITIALIZED' | 'REPLIED' | 'UNREPLIED' | null;
+      readonly isGroup: boolean | null;
     }
   | {
       readonly kind: 'LetstalkConversation';
@@ -192,6 +216,8 @@ export interface Message extends MessageRef {
   readonly reactions: readonly Reaction[];
   readonly sentAt: string;
   readonly delivery: Delivery | null;
+  /** What the provider calls the message that this one answers: for `loadReplied` alone to read. */
+  readonly repliedTo: string | null;
   readonly providerDetails: MessageDetails;
 }
 
@@ -229,6 +255,9 @@ export type MessageDetails =
       readonly kind: 'PactMessage';
       readonly channelId: string | null;
       readonly channelType: string | null;
+      /** The messenger's own id of it. */
+      readonly messengerId: string | null;
+      readonly isDeleted: boolean | null;
     }
   | {
       readonly kind: 'LetstalkMessage';

@@ -111,7 +111,7 @@ function planPart(
     fileIds: part.files.flatMap(({ externalId }) => externalId ?? []),
     timeout: bringsFile ? fileSendTimeout : sendTimeout,
     async send(context) {
-      const message = { ...part, conversationId, name, device: content.device };
+      const message = { ...part, conversationId, name, device: content.device, replyTo: null };
       return { progress: await provider.sendMessage!(message, context), conversationId };
     },
     ...(ids.length > 0 && {

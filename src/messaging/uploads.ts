@@ -185,6 +185,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         ...file,
         externalId: null,
         byteSize: null,
+        traits: NO_TRAITS,
         url: null,
         open: () => Promise.resolve(file.body),
       };
@@ -226,6 +227,7 @@ export function createUploads(options: UploadsOptions): Uploads {
       fileName,
       mimeType,
       byteSize,
+      traits: NO_TRAITS,
       url: stagedKey === null ? null : urlOf(stagedKey, fileName),
       async open() {
         const body = stagedKey === null ? null : await staging.read(stagedKey);
@@ -250,6 +252,8 @@ export function createUploads(options: UploadsOptions): Uploads {
     };
   }
 }
+
+const NO_TRAITS = { pushToTalk: false, width: null, height: null };
 
 const MAX_INT = 2 ** 31 - 1;
 

@@ -11,6 +11,7 @@ export function outgoing(message: Partial<OutgoingMessage> & { conversationId: s
     files: [],
     actionList: null,
     buttons: [],
+    replyTo: null,
     device: null,
     ...message,
   };
@@ -31,6 +32,7 @@ export function file(given: Partial<OutgoingFile> & { bytes?: Buffer } = {}): Sa
     fileName: 'смета – 見積書 ñ.pdf',
     mimeType: 'application/pdf',
     byteSize: bytes.length,
+    traits: { pushToTalk: false, width: null, height: null },
     url: 'https://files.example.com/f/1?signature=a%2Fb',
     open: () => Promise.resolve((opened = Readable.from([bytes]))),
     sha256: createHash('sha256').update(bytes).digest('hex'),

@@ -202,7 +202,7 @@ describe('writing to Pact, by its own ways', () => {
   describe('a start', () => {
     const start = (given: Partial<Extract<StartConversation, { provider: 'PACT' }>>): StartConversation => ({
       ...{ provider: 'PACT', name: 'unused', messenger: 'TELEGRAM_PERSONAL' },
-      ...{ phone: null, username: null, text: 'Good day & welcome + 100%' },
+      ...{ phone: null, username: null, vkontakteId: null, text: 'Good day & welcome + 100%' },
       ...given,
     });
     const search = (started: StartConversation & { provider: 'PACT' }) => {

@@ -131,7 +131,7 @@ export function pactSubject({ pact }: Pick<Sandbox, 'pact'>): WriteSubject {
   const { empty, long, vkontakte } = wellKnown.pact;
   const start: StartConversation = {
     ...{ provider: 'PACT', name: '6f0d9a52-0000-5000-8000-000000000001', messenger: 'WHATSAPP' },
-    ...{ phone: '79991234567', username: null, text: PRIVATE_TEXT },
+    ...{ phone: '79991234567', username: null, vkontakteId: null, text: PRIVATE_TEXT },
   };
   const started = () =>
     pact

@@ -22,6 +22,8 @@ export const UNLIMITED: MessageLimits = {
   maxAttachmentBytes: null,
   sendActionList: true,
   sendButtons: true,
+  replies: true,
+  deleteMessages: true,
 };
 
 export const ACTIONS: OutgoingActionList = {
@@ -43,7 +45,8 @@ export const DEVICE: OutgoingDevice = {
 
 export function fileOf(mimeType: string, byteSize: number | null = 1, fileName = 'file'): OutgoingFile {
   const open = () => Promise.reject(new Error('nobody reads it here'));
-  return { externalId: null, fileName, mimeType, byteSize, url: null, open };
+  const traits = { pushToTalk: false, width: null, height: null };
+  return { externalId: null, fileName, mimeType, byteSize, traits, url: null, open };
 }
 
 /** Each error in short: its code, and the field below `input`. */

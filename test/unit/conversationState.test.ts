@@ -54,7 +54,7 @@ function messageOf(
   };
   return {
     ...ref,
-    ...{ direction, text, author: null, attachments: [], sentAt: at(sentAt), delivery },
+    ...{ direction, text, author: null, attachments: [], sentAt: at(sentAt), delivery, repliedTo: null },
     content: { kind: 'TextContent', text },
     reactions: reactions.map((emoji): Reaction => {
       return {

@@ -19,6 +19,8 @@ const LIMITS: MessageLimits = {
   maxAttachmentBytes: null,
   sendActionList: false,
   sendButtons: false,
+  replies: false,
+  deleteMessages: false,
 };
 const CONTENT: Content = {
   text: 'Hi',
@@ -49,6 +51,7 @@ function open() {
   } as Partial<Provider> as Provider;
   const fileOf = (fileName: string): OutgoingFile => ({
     ...{ externalId: null, mimeType: 'image/png', byteSize: 1, url: null, fileName },
+    traits: { pushToTalk: false, width: null, height: null },
     open: () => Promise.reject(new Error('nobody reads it here')),
   });
   const uploads = {

@@ -33,6 +33,8 @@ const anyLimits: fc.Arbitrary<MessageLimits> = fc
     maxAttachmentBytes: fc.option(fc.constantFrom(1, 10)),
     sendActionList: fc.boolean(),
     sendButtons: fc.boolean(),
+    replies: fc.boolean(),
+    deleteMessages: fc.boolean(),
   })
   // No provider has these: one text for the files of several messages, and a text for files that take none.
   .filter(

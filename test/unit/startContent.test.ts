@@ -13,6 +13,7 @@ const PACT: StartOf<'PACT'> = {
   messenger: 'WHATSAPP',
   phone: '79991234567',
   username: null,
+  vkontakteId: null,
   text: 'Hello',
 };
 const LETSTALK: StartOf<'LETSTALK'> = {

@@ -42,6 +42,7 @@ export function createLetstalkProvider(options: LetstalkOptions): Provider {
     name: 'LETSTALK',
     limits: LIMITS,
     knownStates: ['OPEN', 'CLOSED'],
+    listedBy: 'CREATION',
     isPosition,
     pagesTellConversation: true,
     ...(live && { openLive: createLetstalkLive({ live, mapping, lost }) }),

@@ -115,6 +115,7 @@ export function toMessage(
     reactions: [],
     sentAt: row.createdAt,
     delivery: null,
+    repliedTo: null,
     providerDetails: {
       kind: 'LetstalkMessage',
       remoteId: row.remoteId,
@@ -264,4 +265,6 @@ export const LIMITS: MessageLimits = {
   maxAttachmentBytes: null,
   sendActionList: true,
   sendButtons: false,
+  replies: false,
+  deleteMessages: false,
 };

@@ -72,6 +72,7 @@ export function createPactProvider(options: PactOptions): Provider {
       toLimits(providerDetails?.kind === 'PactConversation' ? providerDetails.channelType : null),
     // v1 says nothing of a conversation's state.
     knownStates: [],
+    listedBy: 'CREATION',
     isPosition,
     pagesTellConversation: false,
 

@@ -37,6 +37,9 @@ export function toConversation(row: PactConversationRow, mapping: PactMapping): 
       avatarUrl,
       lastInboundMessageAt: row.lastInboundMessageAt,
       meta: row.meta,
+      // v1 says neither.
+      repliedState: null,
+      isGroup: null,
     },
   };
 }
@@ -78,7 +81,15 @@ export function toMessage(
     reactions: [],
     sentAt: row.createdAt,
     delivery: null,
-    providerDetails: { kind: 'PactMessage', channelId: row.channelId, channelType: row.channelType },
+    repliedTo: null,
+    providerDetails: {
+      kind: 'PactMessage',
+      channelId: row.channelId,
+      channelType: row.channelType,
+      // v1 says neither.
+      messengerId: null,
+      isDeleted: null,
+    },
   };
 }
 
@@ -118,6 +129,8 @@ export const ACCOUNT_LIMITS: MessageLimits = {
   maxAttachmentBytes: null,
   sendActionList: false,
   sendButtons: true,
+  replies: false,
+  deleteMessages: false,
 };
 
 /**

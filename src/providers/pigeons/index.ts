@@ -55,6 +55,7 @@ export function createPigeonsProvider(options: PigeonsOptions): Provider {
     name: 'PIGEONS',
     limits: LIMITS,
     knownStates: ['OPEN', 'ARCHIVED'],
+    listedBy: 'CREATION',
     isPosition,
     pagesTellConversation: true,
 

@@ -99,6 +99,7 @@ export function toMessage(
     reactions: row.reactions.map((reaction) => toReaction(reaction, row, mapping)),
     sentAt: row.sentAt,
     delivery: toDelivery(row, ref),
+    repliedTo: null,
     providerDetails: {
       kind: 'PigeonsMessage',
       contextType: row.type,
@@ -178,4 +179,6 @@ export const LIMITS: MessageLimits = {
   maxAttachmentBytes: null,
   sendActionList: false,
   sendButtons: false,
+  replies: false,
+  deleteMessages: false,
 };
