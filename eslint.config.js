@@ -42,12 +42,13 @@ const FOLDERS = [
   'uploads',
 ];
 
-const layerRules = Object.entries(LAYERS).map(([folder, allowed]) => {
+/** What each folder may not import; `more` adds to it. */
+function layerRule(folder, allowed, files = `src/${folder}/**/*.ts`, more = []) {
   const seen = [folder, ...allowed];
   const hidden = FOLDERS.filter((other) => !seen.includes(other)).join('|');
   const allowedFiles = allowed.filter((path) => path.includes('/'));
   return {
-    files: [`src/${folder}/**/*.ts`],
+    files: [files],
     rules: {
       'no-restricted-imports': [
         'error',
@@ -61,15 +62,26 @@ const layerRules = Object.entries(LAYERS).map(([folder, allowed]) => {
               regex: '^(\\.\\./)+(main|cli|server|accounts)\\.ts$',
               message: 'Only main.ts and server.ts wire things.',
             },
-            ...(folder === 'providers'
-              ? [{ regex: '^\\.\\./(?!\\.\\./)', message: 'An adapter never sees another adapter.' }]
-              : []),
+            ...more,
           ],
         },
       ],
     },
   };
-});
+}
+
+const layerRules = [
+  ...Object.entries(LAYERS).map(([folder, allowed]) => layerRule(folder, allowed)),
+  // How far up another adapter is depends on where a file lies: a provider's second API has a folder in that of the first.
+  ...[
+    ['src/providers/*/*.ts', '^\\.\\./(?!\\.\\./)'],
+    ['src/providers/*/*/**/*.ts', '^\\.\\./\\.\\./(?!\\.\\./)'],
+  ].map(([files, regex]) =>
+    layerRule('providers', LAYERS.providers, files, [
+      { regex, message: 'An adapter never sees another adapter.' },
+    ]),
+  ),
+];
 
 // Types of packages that are not there can't be checked: `npm run test:supergraph` installs those of the example.
 const NOT_INSTALLED = ['examples/supergraph'].filter(

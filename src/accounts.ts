@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { CallLimits } from './callLimits.ts';
 import type { AccountConfig } from './config/accounts.ts';
 import type { AdapterOptions } from './http/adapterOptions.ts';
+import type { Credentials } from './http/client.ts';
 import { createHttp } from './http/client.ts';
 import { createGotTransport } from './http/gotTransport.ts';
 import type { CallObserver } from './http/observer.ts';
@@ -17,6 +18,7 @@ import type { AccountStatus, Registry } from './messaging/registry.ts';
 import { createRegistry } from './messaging/registry.ts';
 import { createLetstalkProvider, letstalkHeaders } from './providers/letstalk/index.ts';
 import { createPactProvider, pactHeaders } from './providers/pact/index.ts';
+import { createPactV2Provider, pactV2Fields } from './providers/pact/v2/index.ts';
 import { createPigeonsProvider, pigeonsHeaders } from './providers/pigeons/index.ts';
 import type { Sandbox } from './sandbox/index.ts';
 
@@ -78,7 +80,7 @@ function openAccount(
   const http = createHttp({
     ...{ source, baseUrl, resilience, observer, log },
     ...{ limits, cacheFor: limits.cacheFor },
-    headers: headersOf(account),
+    credentials: credentialsOf(account),
     reads: reads.transport,
     sends: createGotTransport(limits),
   });
@@ -144,25 +146,27 @@ const PATIENCE = 0.5;
 
 const PROVIDER_NAMES = { pact: 'PACT', letstalk: 'LETSTALK', pigeons: 'PIGEONS' } as const;
 
-function headersOf(account: AccountConfig): Record<string, string> {
+function credentialsOf(account: AccountConfig): Credentials {
   switch (account.provider) {
     case 'pact':
-      return pactHeaders(account.token);
+      return account.apiVersion === 'v2'
+        ? { fields: pactV2Fields(account) }
+        : { headers: pactHeaders(account.token) };
     case 'letstalk':
-      return letstalkHeaders(account.apiKey);
+      return { headers: letstalkHeaders(account.apiKey) };
     case 'pigeons':
-      return pigeonsHeaders(account.publicKey);
+      return { headers: pigeonsHeaders(account.publicKey) };
   }
 }
 
 function createProvider(account: AccountConfig, options: AdapterOptions): Provider {
   switch (account.provider) {
-    case 'pact':
-      return createPactProvider({
-        ...options,
-        companyId: account.companyId,
-        webhooks: account.webhookSecret !== undefined,
-      });
+    case 'pact': {
+      const webhooks = account.webhookSecret !== undefined;
+      return account.apiVersion === 'v2'
+        ? createPactV2Provider({ ...options, webhooks })
+        : createPactProvider({ ...options, companyId: account.companyId, webhooks });
+    }
     case 'letstalk':
       return createLetstalkProvider({
         ...options,

@@ -22,7 +22,7 @@ export const DEFAULT_CALL_LIMITS: CallLimits = {
   maxRetries: 2,
   concurrency: { reads: 32, sends: 32, uploads: 16, queue: 200 },
   circuitBreaker: { failureRatio: 0.5, minimumCalls: 10, window: 20, openFor: 5_000 },
-  // What a provider documents, its adapter's page says; v1 of Pact, Letstalk and Pigeons document nothing.
+  // v1 of Pact, Letstalk and Pigeons document nothing.
   rates: { calls: [], uploads: [] },
   adaptiveRate: true,
   cacheFor: 0,
@@ -35,7 +35,7 @@ export function callLimitsOf(
   { providers, deadlines, uploads }: Pick<Config, 'providers' | 'deadlines' | 'uploads'>,
   changes: Partial<CallLimits> = {},
 ): CallLimits {
-  const usual = { ...DEFAULT_CALL_LIMITS, ...deadlines, ...changes };
+  const usual = { ...DEFAULT_CALL_LIMITS, ...ratesOf(account), ...deadlines, ...changes };
   const { maxCalls = usual.maxProviderCalls, ...provider } = providers[account.provider] ?? {};
   const limits = withChanges(withChanges(usual, provider), account.resilience ?? {});
   return {
@@ -45,6 +45,18 @@ export function callLimitsOf(
     uploadTimeout: changes.uploadTimeout ?? uploads.totalTimeout + limits.sendTimeout,
   };
 }
+
+/** What a provider documents of how much it takes. */
+function ratesOf(account: AccountConfig): Pick<CallLimits, 'rates'> {
+  const isPactV2 = account.provider === 'pact' && account.apiVersion === 'v2';
+  return { rates: isPactV2 ? { calls: [], uploads: PACT_V2_UPLOADS } : DEFAULT_CALL_LIMITS.rates };
+}
+
+/** `pact.md`, "v2": at most 5 files a second and 30 a minute. */
+const PACT_V2_UPLOADS: CallLimits['rates']['uploads'] = [
+  { count: 5, per: 1_000 },
+  { count: 30, per: 60_000 },
+];
 
 function withChanges(limits: CallLimits, changes: ResilienceConfig): CallLimits {
   const { retries = limits.maxRetries, cache = limits.cacheFor } = changes;

@@ -44,6 +44,8 @@ const pact = z
     /** The company whose channels the account speaks for. */
     companyId: positive,
     token: secret,
+    /** Which of Pact's two APIs is spoken; `v1` unless given. */
+    apiVersion: z.enum(['v1', 'v2'], { error: 'must be "v1" or "v2"' }).optional(),
     /** The end of the address to which Pact posts webhooks: nothing else says that it is Pact who does. */
     webhookSecret: text
       .regex(/^[A-Za-z0-9_-]{16,128}$/, 'must be 16 to 128 letters, digits, "_" or "-"')

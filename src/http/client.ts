@@ -70,11 +70,21 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   maxConnections: 32,
 };
 
+/** Where an account's own credentials stand. */
+export interface Credentials {
+  readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * For a provider that takes them as fields: of the query where a call has no body, else of the body. They are added to the request
+   * that goes out, and to nothing that is remembered or told of it.
+   */
+  readonly fields?: Readonly<Record<string, string | number>>;
+}
+
 export interface HttpOptions {
   readonly source: ErrorSource;
   readonly baseUrl: string;
-  /** Sent with every call: where the account's own credentials stand. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Sent with every call. */
+  readonly credentials: Credentials;
   readonly limits: Pick<HttpLimits, 'readTimeout' | 'sendTimeout' | 'uploadTimeout'>;
   /** For reads. */
   readonly reads: Transport;
@@ -92,7 +102,8 @@ export function createHttp(options: HttpOptions): Http {
   const { source, limits, resilience, observer, log } = options;
   const ownBase = options.baseUrl.replace(/\/+$/, '');
   const ownServer = toServer(ownBase);
-  const ownHeaders = { accept: 'application/json', ...options.headers };
+  const ownHeaders = { accept: 'application/json', ...options.credentials.headers };
+  const { fields } = options.credentials;
   const reads = createSharedReads({
     cacheFor: options.cacheFor,
     shared: (how) => observer.shared(source, how),
@@ -102,13 +113,14 @@ export function createHttp(options: HttpOptions): Http {
   return async (request) => {
     const { context } = request;
     context.calls.begin();
-    const call = { request, kind: kindOf(request), wire: toWire(request) };
+    const url = toUrl(request.base ?? ownBase, request);
+    const call = { request, kind: kindOf(request), wire: toWire(request, url) };
     if (call.kind !== 'read') return write(call);
     const { signal, deadline } = context;
     const signals = deadline ? [signal, deadline.signal] : [signal];
     if (context.fresh) return (await make(call, endingWith(signals, timeouts.read))).value;
     const reader = { signals, ended: () => endedError(context), answered: () => context.calls.answered() };
-    return reads.read(toKey(call.wire, ownHeaders), reader, (abort) =>
+    return reads.read(toKey(url, call.wire.headers, ownHeaders), reader, (abort) =>
       make(call, createEnding(abort, timeouts.read)),
     );
   };
@@ -179,12 +191,12 @@ export function createHttp(options: HttpOptions): Http {
     }
   }
 
-  function toWire(request: HttpRequest): WireRequest {
+  function toWire({ method = 'GET', headers, body }: HttpRequest, url: string): WireRequest {
     return {
-      method: request.method ?? 'GET',
-      url: toUrl(request.base ?? ownBase, request),
-      headers: request.headers ? Object.assign({}, ownHeaders, request.headers) : ownHeaders,
-      ...(request.body && { body: request.body }),
+      method,
+      url: fields && !body ? withQuery(url, fields) : url,
+      headers: headers ? Object.assign({}, ownHeaders, headers) : ownHeaders,
+      ...(body && { body: fields ? withFields(body, fields) : body }),
     };
   }
 
@@ -212,8 +224,24 @@ function toServer(baseUrl: string): SpanAttributes {
 }
 
 /** All that an answer depends on: with other credentials, or in another language, it is another read. */
-function toKey({ url, headers }: WireRequest, ownHeaders: WireRequest['headers']): string {
+function toKey(url: string, headers: WireRequest['headers'], ownHeaders: WireRequest['headers']): string {
   return headers === ownHeaders ? url : JSON.stringify([url, headers]);
+}
+
+function withQuery(url: string, fields: NonNullable<Credentials['fields']>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) search.append(name, String(value));
+  return `${url}${url.includes('?') ? '&' : '?'}${search.toString()}`;
+}
+
+/** A body with the credentials in it; what is of another shape than an object is the adapter's mistake. */
+function withFields(body: HttpBody, fields: NonNullable<Credentials['fields']>): HttpBody {
+  if ('json' in body) return { json: Object.assign({}, fields, body.json) };
+  const texts = Object.entries(fields).map(([name, value]) => [name, String(value)] as const);
+  if ('multipart' in body) return { multipart: [...texts, ...body.multipart] };
+  const form = new URLSearchParams(body.form);
+  for (const [name, value] of texts) form.append(name, value);
+  return { form };
 }
 
 function toUrl(base: string, { path, query = {} }: HttpRequest): string {

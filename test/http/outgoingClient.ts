@@ -87,7 +87,7 @@ export function createClient(
   });
   const http = createHttp({
     ...{ source, baseUrl, observer },
-    headers: { 'x-private-api-token': TOKEN },
+    credentials: { headers: { 'x-private-api-token': TOKEN } },
     ...{ limits, cacheFor: limits.cacheFor },
     reads: reader === 'undici' ? pool.transport : sends,
     sends,

@@ -11,7 +11,7 @@ import { toMedia } from '../../messaging/media.ts';
 import { url } from '../../http/wire.ts';
 import type { PactAttachmentRow, PactConversationRow, PactMessageRow } from './wire.ts';
 
-/** Pact v1's rows as domain objects. `baseUrl` is what site-relative addresses are relative to. */
+/** What Pact's rows are mapped with. `baseUrl` is what site-relative addresses are relative to. */
 export interface PactMapping {
   readonly accountId: string;
   readonly baseUrl: string;
@@ -93,11 +93,15 @@ export function toMessage(
   };
 }
 
-function toContent(text: string | null, attachments: readonly Attachment[]): MessageContent {
+export function toContent(text: string | null, attachments: readonly Attachment[]): MessageContent {
   return attachments.length > 0 ? { kind: 'MediaContent', text, attachments } : { kind: 'TextContent', text };
 }
 
-function toAttachment(row: PactAttachmentRow, message: MessageRef, { baseUrl }: PactMapping): Attachment {
+export function toAttachment(
+  row: PactAttachmentRow,
+  message: MessageRef,
+  { baseUrl }: PactMapping,
+): Attachment {
   return {
     message,
     place: row.place,

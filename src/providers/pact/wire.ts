@@ -205,11 +205,15 @@ export function parseMessageRow(row: JsonObject): PactMessageRow | null {
     channelType: nonEmptyText(row['channel_type']),
     message: text(row['message']),
     income: boolean(row['income']),
-    attachments: list(row['attachments']).flatMap((value, place) => {
-      const attachment = object(value);
-      return attachment ? [parseAttachmentRow(attachment, place)] : [];
-    }),
+    attachments: parseAttachmentRows(row['attachments']),
   };
+}
+
+export function parseAttachmentRows(value: unknown): PactAttachmentRow[] {
+  return list(value).flatMap((item, place) => {
+    const attachment = object(item);
+    return attachment ? [parseAttachmentRow(attachment, place)] : [];
+  });
 }
 
 // Whatever an attachment lacks, it stays: its place in the message names it.

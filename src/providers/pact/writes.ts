@@ -15,6 +15,7 @@ import type { Http } from '../../http/client.ts';
 import type { WireContext } from '../../http/wire.ts';
 import { NOT_DELIVERED } from './map.ts';
 import type { FetchPage } from './seek.ts';
+import { hasFiles } from './sentFiles.ts';
 import type { PactConversationRow, PactJob, PactMessageRow } from './wire.ts';
 import { isPactId, parseJob, parseStarted, parseUploaded } from './wire.ts';
 
@@ -137,16 +138,6 @@ export function createPactWrites(options: PactWritesOptions): PactWrites {
     }
     return [...found.values()].reverse();
   }
-}
-
-/**
- * Whether a message carries those files. Assumed: where v1 gives an attachment an id, it is the one that its upload was answered
- * with. Without ids, any other file would do: what cannot be told apart is not taken for ours.
- */
-function hasFiles({ attachments }: PactMessageRow, count: number, ids: readonly string[]): boolean {
-  if (attachments.length !== count) return false;
-  const carried = new Set(attachments.map(({ id }) => id));
-  return ids.length === count && ids.every((id) => carried.has(id));
 }
 
 function toSent({ id, createdAt }: PactMessageRow): Progress {

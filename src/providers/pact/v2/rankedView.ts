@@ -1,0 +1,158 @@
+import type { PactV2Page } from './wire.ts';
+
+/** Reads one page by its number, from 1. */
+export type FetchPage<Row> = (page: number, perPage: number) => Promise<PactV2Page<Row>>;
+
+/**
+ * What is learned of a list by its answers, and outlives them: pact.md names what it is sorted by and not which way, nor how many rows a
+ * page may have at the most.
+ */
+export interface ListHabits {
+  /** Whether the oldest rows come first. */
+  oldestFirst: boolean;
+  /** The most rows that a page has. */
+  perPage: number;
+}
+
+export interface ViewOptions<Row> {
+  readonly fetchPage: FetchPage<Row>;
+  readonly idOf: (row: Row) => string;
+  /** What Pact sorts this list by, in milliseconds since 1970. */
+  readonly timeOf: (row: Row) => number;
+  readonly habits: ListHabits;
+  /** The most calls, after which `unreachable` is thrown. */
+  readonly maxCalls: number;
+  readonly unreachable: () => Error;
+}
+
+/** The list has changed below a view, so that what it holds no longer fits together. */
+export class ChangedError extends Error {}
+
+/**
+ * A numbered list as far as it has been read, by rank: 0 is the oldest row. Rows that arrive get ranks above all others and move none,
+ * whatever they do to page numbers. Where a row turns up at another's rank, or the list has become shorter, a {@link ChangedError} is
+ * thrown.
+ */
+export class RankedView<Row> {
+  readonly #options: ViewOptions<Row>;
+  readonly #rows = new Map<number, Row | null>();
+  #calls = 0;
+  #total: number | undefined;
+
+  /** @param total how many rows there are believed to be; undefined where nobody knows */
+  constructor(options: ViewOptions<Row>, total: number | undefined) {
+    this.#options = options;
+    this.#total = total;
+  }
+
+  /** How many rows the list has, by its last answer. Undefined before the first. */
+  get total(): number | undefined {
+    return this.#calls > 0 ? this.#total : undefined;
+  }
+
+  /** Null for a row that can't be read; undefined for one that has not been. */
+  at(rank: number): Row | null | undefined {
+    return this.#rows.get(rank);
+  }
+
+  has(rank: number): boolean {
+    return this.#rows.has(rank);
+  }
+
+  rows(): Iterable<[number, Row | null]> {
+    return this.#rows;
+  }
+
+  /** Reads at least the newest row, and up to so many where one call gives them. */
+  async readNewest(count: number): Promise<void> {
+    const { habits } = this.#options;
+    // Which page the newest are on, the first answer tells.
+    if (habits.oldestFirst && this.#total === undefined) await this.#read(1, habits.perPage);
+    else if (habits.oldestFirst) await this.read(Math.max(0, this.#total! - count), this.#total!);
+    else await this.#read(1, Math.min(count, habits.perPage));
+  }
+
+  /** Reads at least the oldest row, and up to so many where one call gives them. */
+  async readOldest(count: number): Promise<void> {
+    const { habits } = this.#options;
+    if (habits.oldestFirst) await this.#read(1, Math.min(count, habits.perPage));
+    else if (this.#total === undefined) await this.#read(1, habits.perPage);
+    else await this.read(0, Math.min(count, this.#total));
+  }
+
+  /**
+   * Reads the row at `from` at least, and those on the way to `to`, which is not read, as far as one page has them. `to` may
+   * lie on either side. On the way up the row before `from` is read once more: had one gone below it, it would stand elsewhere.
+   */
+  async read(from: number, to: number): Promise<void> {
+    const { habits } = this.#options;
+    const total = this.#total!;
+    const [low, high] = to > from ? [this.has(from - 1) ? from - 1 : from, to] : [to + 1, from + 1];
+    const indexOf = (rank: number) => (habits.oldestFirst ? rank : total - 1 - rank);
+    const [first, last] = [indexOf(low), indexOf(high - 1)].sort((a, b) => a - b) as [number, number];
+    const { page, perPage } = pageOver(first, last, indexOf(from), habits.perPage);
+    await this.#read(page, perPage);
+  }
+
+  async #read(page: number, asked: number): Promise<void> {
+    const { fetchPage, habits, maxCalls, unreachable } = this.#options;
+    if (this.#calls === maxCalls) throw unreachable();
+    this.#calls += 1;
+    const { rows, total, perPage } = await fetchPage(page, asked);
+    // Whoever gives less than was asked for has named the most.
+    if (perPage < asked) habits.perPage = perPage;
+    if (this.#calls > 1 && total < this.#total!) throw new ChangedError('the list is shorter');
+    const oldestFirst = this.#learnOrder(rows, total);
+    this.#total = total;
+    const begin = (page - 1) * perPage;
+    const end = Math.min(begin + perPage, total);
+    // Where an answer has fewer rows than it should, there are none to wait for.
+    for (let index = begin; index < end; index += 1)
+      this.#put(oldestFirst ? index : total - 1 - index, rows[index - begin] ?? null);
+  }
+
+  #put(rank: number, row: Row | null): void {
+    const { idOf } = this.#options;
+    const known = this.#rows.get(rank);
+    if (known && row && idOf(known) !== idOf(row)) throw new ChangedError('a row has moved');
+    this.#rows.set(rank, row ?? known ?? null);
+  }
+
+  /** Whether the rows of an answer are the oldest first. */
+  #learnOrder(rows: readonly (Row | null)[], total: number): boolean {
+    const { habits, timeOf } = this.#options;
+    const shown = orderOf(rows.flatMap((row) => (row === null ? [] : timeOf(row))));
+    if (shown === undefined) return habits.oldestFirst;
+    // A message that its messenger has not dated yet may stand wrong between two; that is no habit.
+    if (rows.length < 3) return rows.length >= total ? shown : habits.oldestFirst;
+    if (shown !== habits.oldestFirst) {
+      habits.oldestFirst = shown;
+      if (this.#rows.size > 0) throw new ChangedError('the list is sorted the other way');
+    }
+    return shown;
+  }
+}
+
+/** Whether the times rise; undefined where they are all the same, or neither rise nor fall. */
+function orderOf(times: readonly number[]): boolean | undefined {
+  const rises = times.some((time, index) => index > 0 && time > times[index - 1]!);
+  const falls = times.some((time, index) => index > 0 && time < times[index - 1]!);
+  return rises === falls ? undefined : rises;
+}
+
+/**
+ * The page, of the smallest size, that holds the rows with the indices from `first` to `last`; where none does, one of the largest size
+ * that holds the row at `needed`.
+ */
+export function pageOver(
+  first: number,
+  last: number,
+  needed: number,
+  most: number,
+): { readonly page: number; readonly perPage: number } {
+  for (let perPage = last - first + 1; perPage <= most; perPage += 1) {
+    const page = Math.floor(first / perPage);
+    if (page === Math.floor(last / perPage)) return { page: page + 1, perPage };
+  }
+  return { page: Math.floor(needed / most) + 1, perPage: most };
+}
