@@ -112,6 +112,8 @@ async function walkBack(
         if (!view.has(rank)) {
           if (!goOn()) return { complete: false };
           await view.read(rank, Math.max(-1, rank - habits.perPage));
+          rank += 1;
+          continue;
         }
         const row = view.at(rank);
         if (row) take(row);

@@ -40,8 +40,8 @@ export function createPactV2Provider(options: PactV2Options): Provider {
   const mapping = { accountId, baseUrl };
   // pact.md says what the lists are sorted by, and neither which way nor how many rows a page may have. Assumed, until an answer shows
   // otherwise: the newest come first, 100 conversations at the most, as in v1, and the 150 messages that a page has by itself.
-  const conversationHabits: ListHabits = { oldestFirst: false, perPage: 100 };
-  const messageHabits: ListHabits = { oldestFirst: false, perPage: 150 };
+  const conversationHabits: ListHabits = { oldestFirst: undefined, perPage: 100 };
+  const messageHabits: ListHabits = { oldestFirst: undefined, perPage: 150 };
 
   const conversationList = (context: ReadContext): NumberedListOptions<PactV2ConversationRow> => ({
     async fetchPage(page, perPage) {

@@ -57,8 +57,13 @@ async function readOnce<Row>(
   let looked = 0;
   const isWithin = () => rank >= 0 && rank < view.total!;
   while (isWithin() && rows.length < size && (looked < size || rows.length === 0)) {
-    if (!view.has(rank))
-      await view.read(rank, bounded(rank + step * Math.max(size - looked, 1), view.total!));
+    if (!view.has(rank)) {
+      // What there is by then is a page, too.
+      if (!view.mayRead && rows.length > 0) break;
+      const stretch = size > looked ? size - looked : options.habits.perPage;
+      await view.read(rank, bounded(rank + step * stretch, view.total!));
+      continue;
+    }
     const row = view.at(rank);
     if (row && !ids.has(idOf(row))) {
       looked += 1;
@@ -114,13 +119,10 @@ async function findPlace<Row>(
     const split = splitAt(options, view, place);
     if ('below' in split) return split;
     const { unknown } = split;
-    const isGuess = unknown === place.rank;
-    await view.read(unknown, bounded(isGuess ? towards : unknown + SOUGHT, view.total!));
+    if (unknown === place.rank) await view.read(unknown, bounded(towards, view.total!));
+    else await view.readAround(unknown);
   }
 }
-
-/** How many rows around the middle of what is unknown are read at once. */
-const SOUGHT = 50;
 
 /** The split, or a rank that has to be read to find it. */
 function splitAt<Row>(
@@ -138,20 +140,17 @@ function splitAt<Row>(
     if (distance > 0) above = Math.min(above, rank);
   }
   // Rows that do not stand where their time says: what can't be halved is taken as it was.
-  if (below > above)
-    return { below: Math.min(place.rank, view.total!), above: Math.min(place.rank, view.total!) };
+  if (below > above) {
+    const split = Math.min(place.rank, view.total!);
+    return { below: split, above: split };
+  }
   // Where only arrivals have changed the list, it stands where it stood.
   if (place.rank >= below && place.rank < above && !view.has(place.rank)) return { unknown: place.rank };
   const unknown = nearestUnknown(view, below, above);
   if (unknown !== undefined) return { unknown };
-  // The row is gone. Those of its very time were ordered by id, which is the best guess there is.
-  let split = below;
-  while (split < above && isOlder(view.at(split), place)) split += 1;
+  // The row is gone. Among those of its very time, it was where its rank says: that is the best guess there is.
+  const split = Math.min(Math.max(place.rank, below), above);
   return { below: split, above: split };
-
-  function isOlder(row: Row | null | undefined, { id }: RankedPlace): boolean {
-    return !row || BigInt(idOf(row)) < BigInt(id);
-  }
 }
 
 /** The rank between those two that has not been read and is nearest to the middle; undefined where all have been. */

@@ -8,8 +8,8 @@ export type FetchPage<Row> = (page: number, perPage: number) => Promise<PactV2Pa
  * page may have at the most.
  */
 export interface ListHabits {
-  /** Whether the oldest rows come first. */
-  oldestFirst: boolean;
+  /** Whether the oldest rows come first; undefined until an answer has shown it, which is taken for no. */
+  oldestFirst: boolean | undefined;
   /** The most rows that a page has. */
   perPage: number;
 }
@@ -37,6 +37,8 @@ export class RankedView<Row> {
   readonly #options: ViewOptions<Row>;
   readonly #rows = new Map<number, Row | null>();
   #calls = 0;
+  /** Whether arrivals have been in the way. */
+  #isLate = false;
   #total: number | undefined;
 
   /** @param total how many rows there are believed to be; undefined where nobody knows */
@@ -55,6 +57,11 @@ export class RankedView<Row> {
     return this.#rows.get(rank);
   }
 
+  /** Whether another page may be read. */
+  get mayRead(): boolean {
+    return this.#calls < this.#options.maxCalls;
+  }
+
   has(rank: number): boolean {
     return this.#rows.has(rank);
   }
@@ -66,8 +73,8 @@ export class RankedView<Row> {
   /** Reads at least the newest row, and up to so many where one call gives them. */
   async readNewest(count: number): Promise<void> {
     const { habits } = this.#options;
-    // Which page the newest are on, the first answer tells.
-    if (habits.oldestFirst && this.#total === undefined) await this.#read(1, habits.perPage);
+    // Which page the newest are on, an answer of several rows tells.
+    if (habits.oldestFirst !== false && this.#total === undefined) await this.#read(1, habits.perPage);
     else if (habits.oldestFirst) await this.read(Math.max(0, this.#total! - count), this.#total!);
     else await this.#read(1, Math.min(count, habits.perPage));
   }
@@ -81,22 +88,36 @@ export class RankedView<Row> {
   }
 
   /**
-   * Reads the row at `from` at least, and those on the way to `to`, which is not read, as far as one page has them. `to` may
+   * Reads the row at `from`, unless arrivals are in the way, and those on the way to `to`, which is not read, as far as one page has them. `to` may
    * lie on either side. On the way up the row before `from` is read once more: had one gone below it, it would stand elsewhere.
    */
   async read(from: number, to: number): Promise<void> {
     const { habits } = this.#options;
+    if (habits.oldestFirst === undefined && this.#calls === 0) return this.#read(1, habits.perPage);
     const total = this.#total!;
     const [low, high] = to > from ? [this.has(from - 1) ? from - 1 : from, to] : [to + 1, from + 1];
     const indexOf = (rank: number) => (habits.oldestFirst ? rank : total - 1 - rank);
     const [first, last] = [indexOf(low), indexOf(high - 1)].sort((a, b) => a - b) as [number, number];
-    const { page, perPage } = pageOver(first, last, indexOf(from), habits.perPage);
+    // Rows that come before the answer does push what was wanted off the end of the page.
+    const margin = habits.oldestFirst || !this.#isLate ? 0 : Math.floor(habits.perPage / 3);
+    const needed = indexOf(from);
+    const { page, perPage } =
+      smallestPage(first, last + margin, habits.perPage) ??
+      largestPage(needed, needed + margin, habits.perPage);
     await this.#read(page, perPage);
+    if (!this.has(from)) this.#isLate = true;
+  }
+
+  /** Reads a whole page that has that row, unless arrivals are in the way. */
+  async readAround(rank: number): Promise<void> {
+    const { oldestFirst, perPage } = this.#options.habits;
+    const index = oldestFirst ? rank : this.#total! - 1 - rank;
+    await this.#read(Math.floor(index / perPage) + 1, perPage);
   }
 
   async #read(page: number, asked: number): Promise<void> {
-    const { fetchPage, habits, maxCalls, unreachable } = this.#options;
-    if (this.#calls === maxCalls) throw unreachable();
+    const { fetchPage, habits, unreachable } = this.#options;
+    if (!this.mayRead) throw unreachable();
     this.#calls += 1;
     const { rows, total, perPage } = await fetchPage(page, asked);
     // Whoever gives less than was asked for has named the most.
@@ -119,15 +140,16 @@ export class RankedView<Row> {
   }
 
   /** Whether the rows of an answer are the oldest first. */
-  #learnOrder(rows: readonly (Row | null)[], total: number): boolean {
+  #learnOrder(rows: readonly (Row | null)[], total: number): boolean | undefined {
     const { habits, timeOf } = this.#options;
     const shown = orderOf(rows.flatMap((row) => (row === null ? [] : timeOf(row))));
     if (shown === undefined) return habits.oldestFirst;
     // A message that its messenger has not dated yet may stand wrong between two; that is no habit.
     if (rows.length < 3) return rows.length >= total ? shown : habits.oldestFirst;
     if (shown !== habits.oldestFirst) {
+      const isNews = shown !== (habits.oldestFirst ?? false);
       habits.oldestFirst = shown;
-      if (this.#rows.size > 0) throw new ChangedError('the list is sorted the other way');
+      if (isNews && this.#rows.size > 0) throw new ChangedError('the list is sorted the other way');
     }
     return shown;
   }
@@ -140,19 +162,26 @@ function orderOf(times: readonly number[]): boolean | undefined {
   return rises === falls ? undefined : rises;
 }
 
-/**
- * The page, of the smallest size, that holds the rows with the indices from `first` to `last`; where none does, one of the largest size
- * that holds the row at `needed`.
- */
-export function pageOver(
-  first: number,
-  last: number,
-  needed: number,
-  most: number,
-): { readonly page: number; readonly perPage: number } {
+/** A page's number, from 1, and how many rows it has. */
+interface PageChoice {
+  readonly page: number;
+  readonly perPage: number;
+}
+
+/** The smallest page, of so many rows at the most, that holds the rows with the indices from `first` to `last`, if any does. */
+export function smallestPage(first: number, last: number, most: number): PageChoice | undefined {
   for (let perPage = last - first + 1; perPage <= most; perPage += 1) {
     const page = Math.floor(first / perPage);
     if (page === Math.floor(last / perPage)) return { page: page + 1, perPage };
   }
-  return { page: Math.floor(needed / most) + 1, perPage: most };
+  return undefined;
+}
+
+/** The largest page that holds them; where none does, the largest that holds the first of them. */
+export function largestPage(first: number, last: number, most: number): PageChoice {
+  for (let perPage = most; perPage > last - first; perPage -= 1) {
+    const page = Math.floor(first / perPage);
+    if (page === Math.floor(last / perPage)) return { page: page + 1, perPage };
+  }
+  return { page: Math.floor(first / most) + 1, perPage: most };
 }
