@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { pino } from 'pino';
 import type { CallLimits } from '../../src/callLimits.ts';
 import { DEFAULT_CALL_LIMITS } from '../../src/callLimits.ts';
-import type { Http, HttpBody, HttpRequest } from '../../src/http/client.ts';
+import type { Credentials, Http, HttpBody, HttpRequest } from '../../src/http/client.ts';
 import { createHttp } from '../../src/http/client.ts';
 import { createGotTransport } from '../../src/http/gotTransport.ts';
 import type { CallObserver } from '../../src/http/observer.ts';
@@ -59,6 +59,8 @@ export interface ClientOptions {
   /** What it has in common with other accounts; nothing when absent. */
   readonly shared?: ProviderShare;
   readonly observer?: CallObserver;
+  /** A header's unless given. */
+  readonly credentials?: Credentials;
 }
 
 /** An account's client, without retries unless limits say so. */
@@ -71,6 +73,7 @@ export function createClient(
     patience,
     shared,
     observer = NO_OBSERVER,
+    credentials = { headers: { 'x-private-api-token': TOKEN } },
   }: ClientOptions = {},
 ): Client {
   const limits = { ...DEFAULT_CALL_LIMITS, maxRetries: 0, ...changes };
@@ -87,7 +90,7 @@ export function createClient(
   });
   const http = createHttp({
     ...{ source, baseUrl, observer },
-    credentials: { headers: { 'x-private-api-token': TOKEN } },
+    credentials,
     ...{ limits, cacheFor: limits.cacheFor },
     reads: reader === 'undici' ? pool.transport : sends,
     sends,

@@ -7,11 +7,13 @@ import { loadConfig } from '../../src/config/index.ts';
 /** The limits of one account, as an operator would set them. */
 function limitsOf(
   {
+    apiVersion = 'v1',
     account = '',
     pact = '',
     rest = '',
     environment = {},
   }: {
+    apiVersion?: string;
     account?: string;
     pact?: string;
     rest?: string;
@@ -21,7 +23,7 @@ function limitsOf(
 ): CallLimits {
   const { file, problems } = parseAccounts(
     `accounts:
-  - { id: sales, provider: pact, companyId: 7, token: a-token, resilience: { ${account} } }
+  - { id: sales, provider: pact, companyId: 7, token: a-token, apiVersion: ${apiVersion}, resilience: { ${account} } }
 providers: { pact: { ${pact} }${rest} }`,
     {},
   );
@@ -74,6 +76,19 @@ describe('the limits of an account', () => {
       limitsOf({ pact: 'circuitBreaker: off', account: 'circuitBreaker: { minimumCalls: 3 }' })
         .circuitBreaker,
     ).toEqual({ ...usual, minimumCalls: 3 });
+  });
+
+  it('know what Pact takes of uploads by its second API, unless somebody says otherwise', () => {
+    expect(limitsOf({}).rates).toEqual({ calls: [], uploads: [] });
+    expect(limitsOf({ apiVersion: 'v2' }).rates).toEqual({
+      calls: [],
+      uploads: [
+        { count: 5, per: 1_000 },
+        { count: 30, per: 60_000 },
+      ],
+    });
+    const own = limitsOf({ apiVersion: 'v2', account: 'rates: { uploads: [] }' });
+    expect(own.rates).toEqual({ calls: [], uploads: [] });
   });
 
   it('do not come from another provider', () => {
