@@ -21,14 +21,16 @@ const START = 1_700_000_000_000;
 function createList(initial: readonly Row[], { oldestFirst = false, most = 150 } = {}) {
   let rows = initial.toSorted(inOrder);
   let nextId = Math.max(0, ...rows.map(({ id }) => Number(id))) + 1;
-  let hook = () => undefined as void;
+  let hook = () => {
+    // Nothing happens unless a test says so.
+  };
   const calls: number[] = [];
   return {
     oldestFirst,
     /** Oldest first. */
     rows: () => rows,
     calls,
-    fetchPage(page: number, asked: number) {
+    fetchPage: (page: number, asked: number) => {
       hook();
       const perPage = Math.min(asked, most);
       calls.push(perPage);
@@ -211,10 +213,11 @@ describe('pages by number', () => {
             changes += 1;
             if (changes > 30 || list.rows().length === 0) return;
             const { id, time } = list.rows()[next() % list.rows().length]!;
-            if (changes % 3 === 0) return list.slipIn(time);
-            gone.add(id);
-            list.remove(id);
-            return undefined;
+            if (changes % 3 === 0) list.slipIn(time);
+            else {
+              gone.add(id);
+              list.remove(id);
+            }
           });
 
           // Where the cursor's own row is gone, nothing says which of the rows of its very time came before it.
