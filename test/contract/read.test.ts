@@ -1,4 +1,5 @@
 import { wellKnown } from '../../src/sandbox/index.ts';
+import { PACT_V2 } from '../pactV2Account.ts';
 import { describeReading } from './readContract.ts';
 
 describeReading('Pact', ({ pact }) => ({
@@ -7,8 +8,22 @@ describeReading('Pact', ({ pact }) => ({
   conversations: named({ ...wellKnown.pact, unknown: 999_999 }),
   stored: (id) => pact.messages(Number(id)).map((row) => String(row.external_id)),
   arrive: (id) => String(pact.addMessage(Number(id), { message: 'new', income: true }).external_id),
+  callsForOldest: 1,
   spoilFirstRow: (body: any) => {
     delete body.data.messages[0].external_id;
+    return body;
+  },
+}));
+
+describeReading('Pact v2', ({ pact }) => ({
+  accountId: PACT_V2,
+  emulator: pact,
+  conversations: named({ ...wellKnown.pact, unknown: 999_999 }),
+  stored: (id) => pact.messages(Number(id)).map((row) => String(row.external_id)),
+  arrive: (id) => String(pact.addMessage(Number(id), { message: 'new', income: true }).external_id),
+  callsForOldest: 2,
+  spoilFirstRow: (body: any) => {
+    delete body.data[0].id;
     return body;
   },
 }));
@@ -19,6 +34,7 @@ describeReading('Letstalk', ({ letstalk }) => ({
   conversations: named({ ...wellKnown.letstalk, unknown: 999_999_999 }),
   stored: (id) => letstalk.messages(Number(id)).map((row) => String(row.id)),
   arrive: (id) => String(letstalk.addMessage(Number(id), { content: 'new' }).id),
+  callsForOldest: 1,
   spoilFirstRow: (body: any) => {
     body[0].created_at = 'yesterday';
     return body;
@@ -40,6 +56,7 @@ describeReading('Pigeons', ({ pigeons }) => ({
       .toSorted((a, b) => compare([a.timestamps.sent_at, a.message_id], [b.timestamps.sent_at, b.message_id]))
       .map((row) => row.message_id),
   arrive: (id) => pigeons.addMessage(id).message_id,
+  callsForOldest: 1,
   spoilFirstRow: (body: any) => {
     body.data[0].timestamps = [];
     return body;

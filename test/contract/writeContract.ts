@@ -48,6 +48,8 @@ export function describeWriting(name: string, subjectOf: (sandbox: Sandbox) => W
           closeConversation: 'closeConversation' in provider,
           reactions: 'addReaction' in provider,
           readReceipts: 'markMessageRead' in provider,
+          deleteMessages: 'deleteMessages' in provider,
+          archiveConversation: 'archiveConversation' in provider && 'reopenConversation' in provider,
         });
         expect(can.sendText).toBe(true);
         expect(can.startConversation).toBe(id === subject().starter);
@@ -117,7 +119,7 @@ export function describeWriting(name: string, subjectOf: (sandbox: Sandbox) => W
         );
 
         expect(subject().started()).toEqual([conversationId]);
-        expect(progress).toMatchObject({ state: 'SENT', evidence: 'RESPONSE', final: true });
+        expect(progress).toMatchObject({ ...subject().startAnswered, evidence: 'RESPONSE' });
         expect(subject().stored(conversationId!)).toMatchObject(
           'text' in start ? [{ text: start.text }] : [],
         );
@@ -149,6 +151,10 @@ export function describeWriting(name: string, subjectOf: (sandbox: Sandbox) => W
         () => provider.findSent?.(id, lost(message), operation()),
         () => provider.uploadFile?.(id, file(), operation()),
         () => provider.closeConversation?.(id, operation()),
+        () => provider.archiveConversation?.(id, operation()),
+        () => provider.reopenConversation?.(id, operation()),
+        () => provider.deleteMessages?.(id, ['1'], operation()),
+        () => provider.deleteMessages?.(empty, [id], operation()),
         () => provider.addReaction?.(ref, '👍', operation()),
         () =>
           provider.addReaction?.({ ...ref, conversationExternalId: id, externalId: '1' }, '👍', operation()),

@@ -5,6 +5,7 @@ import type { Provider, ReadContext } from '../../src/messaging/provider.ts';
 import type { Emulator, Sandbox } from '../../src/sandbox/index.ts';
 import { wellKnown } from '../../src/sandbox/index.ts';
 import { operation } from './operation.ts';
+import { PACT_V2, pactV2Account } from '../pactV2Account.ts';
 import type { SampleFile } from './outgoing.ts';
 import { file, outgoing } from './outgoing.ts';
 
@@ -27,6 +28,8 @@ export interface WriteSubject {
   };
   /** How a send is answered. */
   readonly answered: Pick<Progress, 'state' | 'final'>;
+  /** How a start is answered. */
+  readonly startAnswered: Pick<Progress, 'state' | 'final'>;
   /** How often a send was accepted since the beginning of the test. */
   accepted(): number;
   /** The conversation's messages as they are stored, oldest first. */
@@ -119,6 +122,7 @@ export function accountsOf(sandbox: Sandbox): AccountConfig[] {
   });
   return [
     ...sandboxAccounts(sandbox),
+    pactV2Account(sandbox),
     { id: 'asking', provider: 'letstalk', apiKey, role: 'client', baseUrl },
     user('john', 1),
     user('tenth', 10),
@@ -148,6 +152,7 @@ export function pactSubject({ pact }: Pick<Sandbox, 'pact'>): WriteSubject {
       ...{ empty: String(empty), long: String(long), severalFiles: String(vkontakte), unknown: '999999' },
     },
     answered: { state: 'QUEUED', final: false },
+    startAnswered: { state: 'SENT', final: true },
     accepted: () => pact.jobs().length,
     stored: (id) =>
       pact.messages(Number(id)).map((row) => ({
@@ -184,6 +189,43 @@ export function pactSubject({ pact }: Pick<Sandbox, 'pact'>): WriteSubject {
   };
 }
 
+/** The same company, by Pact's second API. */
+export function pactV2Subject({ pact }: Pick<Sandbox, 'pact'>): WriteSubject {
+  const ofV1 = pactSubject({ pact });
+  const { empty } = ofV1.conversations;
+  const { documented, documentedMessage } = wellKnown.pact;
+  const accepted = () => pact.stored().messages.length;
+  return {
+    ...ofV1,
+    accountId: PACT_V2,
+    starter: PACT_V2,
+    conversations: { ...ofV1.conversations, severalFiles: null },
+    answered: { state: 'QUEUED', final: false },
+    startAnswered: { state: 'QUEUED', final: false },
+    accepted,
+    writes: [
+      sending(PACT_V2, empty, accepted, 'v2SendMessage'),
+      {
+        ...{ what: 'an upload', call: 'v2UploadAttachment', accountId: PACT_V2 },
+        write: (provider, context) => provider.uploadFile!(empty, file(), context),
+        stored: () => pact.uploads().length,
+      },
+      starting(PACT_V2, ofV1.start, ofV1.started, 'v2StartConversation'),
+      {
+        ...{ what: 'a deletion', call: 'v2DeleteMessages', accountId: PACT_V2 },
+        write: (provider, context) =>
+          provider.deleteMessages!(String(documented), [String(documentedMessage)], context),
+        stored: () => Number(pact.v2.message(documentedMessage).deleted),
+      },
+      {
+        ...{ what: 'an archiving', call: 'v2UpdateConversation', accountId: PACT_V2 },
+        write: (provider, context) => provider.archiveConversation!(empty, context),
+        stored: () => Number(pact.v2.conversation(Number(empty)).operational_state === 'archived'),
+      },
+    ],
+  };
+}
+
 export function letstalkSubject({ letstalk }: Pick<Sandbox, 'letstalk'>): WriteSubject {
   const empty = String(wellKnown.letstalk.empty);
   const start: StartConversation = {
@@ -206,6 +248,7 @@ export function letstalkSubject({ letstalk }: Pick<Sandbox, 'letstalk'>): WriteS
       ...{ empty, long: String(wellKnown.letstalk.long), severalFiles: null, unknown: '999999999' },
     },
     answered: { state: 'SENT', final: true },
+    startAnswered: { state: 'SENT', final: true },
     accepted: count,
     stored: (id) =>
       letstalk.messages(Number(id)).map((row) => {
@@ -273,6 +316,7 @@ export function pigeonsSubject({ pigeons }: Pick<Sandbox, 'pigeons'>): WriteSubj
       unknown: '550e8400-e29b-41d4-a716-446655449999',
     },
     answered: { state: 'SENT', final: false },
+    startAnswered: { state: 'SENT', final: true },
     accepted: count,
     stored: (id) =>
       pigeons.messages(id).map((row) => ({
@@ -326,17 +370,27 @@ export function pigeonsSubject({ pigeons }: Pick<Sandbox, 'pigeons'>): WriteSubj
   };
 }
 
-function sending(accountId: string, conversationId: string, stored: () => number): Write {
+function sending(
+  accountId: string,
+  conversationId: string,
+  stored: () => number,
+  call = 'sendMessage',
+): Write {
   return {
-    ...{ what: 'a message', call: 'sendMessage', accountId, stored },
+    ...{ what: 'a message', call, accountId, stored },
     write: (provider, context) =>
       provider.sendMessage!(outgoing({ conversationId, text: PRIVATE_TEXT }), context),
   };
 }
 
-function starting(accountId: string, start: StartConversation, started: () => string[]): Write {
+function starting(
+  accountId: string,
+  start: StartConversation,
+  started: () => string[],
+  call = 'startConversation',
+): Write {
   return {
-    ...{ what: 'the start of a conversation', call: 'startConversation', accountId },
+    ...{ what: 'the start of a conversation', call, accountId },
     write: (provider, context) => provider.startConversation!(start, context),
     stored: () => started().length,
   };
