@@ -127,7 +127,7 @@ describe('an account', () => {
   it.each<[object, string, readonly unknown[]]>([
     [pact, 'id', [undefined, '', 'a b', 'a.b', 'é', 'a'.repeat(65), 5, null, ['a']]],
     [pact, 'provider', [undefined, '', 'PACT', 'telegram', null, 1]],
-    [pact, 'apiVersion', ['', 'v3', 'V2', 2, null, true, ['v2']]],
+    [pact, 'apiVersion', ['', 'v3', 'V2', 2, true, ['v2']]],
     [pact, 'companyId', [undefined, '', 'seven', 0, -1, 1.5, 1e300, null, true, [7], '0x10', '1e3', '7 8']],
     [pact, 'token', [undefined, '', 'a b', 'a\nb', 'a\r\nx: y', 'ä', '\u0000', null, ['x']]],
     [
