@@ -64,7 +64,7 @@ export async function createControlDoor(
   });
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({
-      error: 'Nobody lives here: /p1/… is Pact, /api/v1/pigeons/… Pigeons, other /api/v1/… Letstalk.',
+      error: 'Nobody lives here: /p1/… and /api/p2/… are Pact, /api/v1/pigeons/… Pigeons, other /api/v1/… Letstalk.',
     }),
   );
   await app.ready();
@@ -82,5 +82,8 @@ function withoutSecrets(request: LoggedRequest): LoggedRequest {
     name,
     secretHeaders.has(name) ? '[redacted]' : value,
   ]);
-  return { ...request, headers: Object.fromEntries(headers) as Record<string, string> };
+  // Pact v2 has its token in the query of what it reads.
+  const query = { ...request.query };
+  if ('private_api_token' in query) query['private_api_token'] = '[redacted]';
+  return { ...request, query, headers: Object.fromEntries(headers) as Record<string, string> };
 }

@@ -23,6 +23,23 @@ export const wellKnown = {
     vkontakte: 8750,
     /** On WhatsApp Business, the only one that takes buttons. */
     business: 8754,
+    /** What only v2 tells (the attachments too, more than v1 promises). Messages are of `documented` unless said otherwise. */
+    v2: {
+      /** A reply to `answered`. */
+      reply: 47283,
+      answered: 47280,
+      /** Read, with one reaction. */
+      reacted: 47284,
+      /** Never delivered, and it says why. */
+      failed: 47287,
+      /** Of `attachments`: a voice message, and an image whose pixels are known. */
+      voice: 55519,
+      image: 55509,
+      /** Conversations; on telegram, WhatsApp and Telegram Personal. */
+      archived: 8784,
+      blocked: 8783,
+      group: 8782,
+    },
   },
   letstalk: {
     /** Open, title "hola", with the documented messages 32505934 and 32506061. */

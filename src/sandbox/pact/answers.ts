@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** A success; `status` is one of the words that pact.md names. */
-export function ok(data: unknown, status: 'ok' | 'created' = 'ok'): unknown {
+export function ok(data: unknown, status: 'ok' | 'created' | 'updated' | 'deleted' = 'ok'): unknown {
   return { status, data };
 }
 

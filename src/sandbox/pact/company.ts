@@ -5,10 +5,14 @@ import { createPactJobs, type PactJobs } from './jobs.ts';
 import { seedPact } from './seed.ts';
 import type { PactState } from './state.ts';
 import { createPactUploads, type PactUploads } from './uploads.ts';
+import type { PactFacts } from './v2/facts.ts';
+import { seedPactFacts } from './v2/seedFacts.ts';
 
 /** Everything that one company has stored. */
 export interface PactCompany {
   readonly state: PactState;
+  /** What v2 says of the state beyond v1. */
+  readonly facts: PactFacts;
   readonly uploads: PactUploads;
   readonly jobs: PactJobs;
   readonly written: Written<number>;
@@ -23,8 +27,12 @@ export function createPactCompany(
   post: (body: unknown) => void,
 ): PactCompany {
   const state = seedPact(store);
-  const uploads = createPactUploads(baseUrl);
-  const written = createWritten<number>();
-  const events = createPactEvents(post);
-  return { state, uploads, jobs: createPactJobs({ state, uploads, written, events }), written, events };
+  const parts = {
+    state,
+    facts: seedPactFacts(state),
+    uploads: createPactUploads(baseUrl),
+    written: createWritten<number>(),
+    events: createPactEvents(post),
+  };
+  return { ...parts, jobs: createPactJobs(parts) };
 }

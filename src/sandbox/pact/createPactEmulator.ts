@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { avatarFile } from '../content/files.ts';
 import { createFileStore } from '../content/fileStore.ts';
+import { acceptBodies } from '../core/bodies.ts';
 import { createEmulatorApp } from '../core/emulatorApp.ts';
 import { createSeeded, type Seeded } from '../core/createSeeded.ts';
 import type { Emulator, MountedEmulator } from '../core/Emulator.ts';
@@ -13,12 +14,15 @@ import type { PactState } from './state.ts';
 import { storedAtPact, type PactStored } from './stored.ts';
 import type { PactUploadRow } from './uploads.ts';
 import { createPactWebhook, type PactWebhook, type PactWebhookSettings } from './webhook.ts';
+import { createPactV2Controls, type PactV2Controls, type PactV2Settings } from './v2/controls.ts';
+import { addPactV2Credentials } from './v2/credentials.ts';
+import { addPactV2ReadRoutes } from './v2/readRoutes.ts';
 import { addPactWriteRoutes, type DeliveryMode, type StartAnswer } from './writeRoutes.ts';
 
-/** Pact v1 with one company and one token (pact.md). */
+/** Pact with one company and one token (pact.md): v1 and v2 over the same state. */
 export interface PactEmulator
   extends Emulator, Omit<PactState, 'conversations' | 'conversation' | 'nextMessageId'> {
-  /** Goes into `X-Private-Api-Token`. */
+  /** Goes into `X-Private-Api-Token`; in v2 into `private_api_token`. */
   readonly token: string;
   readonly companyId: number;
   /** The stored conversations, by id. */
@@ -50,12 +54,15 @@ export interface PactEmulator
     /** Tells how far a message has come (pact.md, `message/ack`). Throws `RangeError` when there is no such message. */
     ack(messageId: number, ack: number): void;
   };
+  /** The second version, and what only that tells. */
+  readonly v2: PactV2Controls;
 }
 
 const TOKEN = 'pact-sandbox-token';
 const calls = [
   ...['conversations', 'conversation', 'messages'],
   ...['startConversation', 'sendMessage', 'uploadAttachment', 'job'],
+  ...['v2Conversations', 'v2Conversation', 'v2Messages', 'v2Message'],
 ];
 const MISSING_AVATAR = '/avatars/original/missing.png';
 
@@ -64,16 +71,22 @@ interface Settings {
   offsetTokens: boolean;
   delivery: DeliveryMode;
   startAnswer: StartAnswer;
+  readonly v2: PactV2Settings;
 }
 
-const usual: Settings = { offsetTokens: false, delivery: 'default', startAnswer: 'conversation' };
+const usual = (): Settings => ({
+  offsetTokens: false,
+  delivery: 'default',
+  startAnswer: 'conversation',
+  v2: { order: 'desc' },
+});
 
 /** An emulator at `url`, with the seed. */
 export async function createPactEmulator(url: string): Promise<MountedEmulator<PactEmulator>> {
   const store = createFileStore('pact', url, { [MISSING_AVATAR]: avatarFile('missing.png') });
   const webhook = createPactWebhook();
   const seeded = createSeeded(() => createPactCompany(store, url, webhook.post));
-  const settings = { ...usual };
+  const settings = usual();
   const app = await createEmulatorApp({
     url,
     calls,
@@ -82,12 +95,14 @@ export async function createPactEmulator(url: string): Promise<MountedEmulator<P
     bodies: ['form', 'multipart'],
     refusal,
     routes(scope) {
-      addCredentials(scope);
-      addPactReadRoutes(scope, () => ({ ...settings, state: seeded.now().state }));
-      addPactWriteRoutes(scope, {
-        change: seeded.change,
-        delivery: () => settings.delivery,
-        startAnswer: () => settings.startAnswer,
+      // Each in a scope of its own: they check credentials in different places, and take different bodies.
+      scope.register((v1, _options, done) => {
+        addV1(v1, seeded, settings);
+        done();
+      });
+      scope.register((v2, _options, done) => {
+        addV2(v2, seeded, settings);
+        done();
       });
     },
   });
@@ -95,14 +110,17 @@ export async function createPactEmulator(url: string): Promise<MountedEmulator<P
     ...app.emulator,
     ...controls(seeded, settings),
     ...webhookControls(seeded, webhook),
+    v2: createPactV2Controls(seeded, settings.v2),
   };
   return {
     ...app,
     emulator,
-    prefixes: ['/p1/', '/files/pact/', '/avatars/pact/', MISSING_AVATAR],
+    prefixes: ['/p1/', '/api/p2/', '/files/pact/', '/avatars/pact/', MISSING_AVATAR],
     reset() {
       seeded.reset();
-      Object.assign(settings, usual);
+      const { v2, ...others } = usual();
+      Object.assign(settings, others);
+      Object.assign(settings.v2, v2);
       webhook.reset();
       emulator.clearFaults();
       emulator.clearRequests();
@@ -115,11 +133,12 @@ export async function createPactEmulator(url: string): Promise<MountedEmulator<P
 }
 
 type WebhookControl = 'setWebhook' | 'webhook';
+type LaterControl = WebhookControl | 'v2';
 
 function controls(
   { now, change }: Seeded<PactCompany>,
   settings: Settings,
-): Omit<PactEmulator, keyof Emulator | WebhookControl> {
+): Omit<PactEmulator, keyof Emulator | LaterControl> {
   return {
     token: TOKEN,
     companyId: wellKnown.pact.companyId,
@@ -178,6 +197,26 @@ function webhookControls(
       },
     },
   };
+}
+
+function addV1(app: FastifyInstance, { now, change }: Seeded<PactCompany>, settings: Settings): void {
+  addCredentials(app);
+  addPactReadRoutes(app, () => ({ ...settings, state: now().state }));
+  addPactWriteRoutes(app, {
+    change,
+    delivery: () => settings.delivery,
+    startAnswer: () => settings.startAnswer,
+  });
+}
+
+function addV2(app: FastifyInstance, { now }: Seeded<PactCompany>, settings: Settings): void {
+  acceptBodies(app, ['json', 'multipart']);
+  addPactV2Credentials(app, TOKEN);
+  addPactV2ReadRoutes(app, () => ({
+    history: now(),
+    order: settings.v2.order,
+    asked: () => undefined,
+  }));
 }
 
 function addCredentials(app: FastifyInstance): void {
