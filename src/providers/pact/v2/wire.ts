@@ -137,7 +137,8 @@ function parsePage<Row>(
 function parseOne(body: unknown, name: string, contract: Contract): JsonObject {
   const envelope = parseEnvelope(body, contract);
   const data = object(envelope['data']);
-  return contract.object(data?.[name] ?? data ?? envelope[name], 'data');
+  // What a message says has the name of a message.
+  return contract.object(object(data?.[name]) ?? data ?? envelope[name], 'data');
 }
 
 // An error that comes with status 200 has another `status`.
