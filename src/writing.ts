@@ -87,7 +87,7 @@ export async function openWriting(options: WritingOptions): Promise<Writing> {
       ...{ uploads, store, now, keep: limits.unsentTtl, observer },
       timeout: timeouts.upload,
     }),
-    gestures: createGestures(),
+    gestures: createGestures({ events: options.events }),
     staging,
     async close(patience) {
       stopSweeping();

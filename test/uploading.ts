@@ -11,7 +11,7 @@ export const UPLOAD = `mutation Upload($input: UploadAttachmentInput!) {
   uploadAttachment(input: $input) {
     attachment {
       id fileName mimeType byteSize url
-      media { __typename }
+      media { __typename ... on ImageMedia { width height } ... on VideoMedia { width height } ... on AudioMedia { isVoiceMessage } }
       providerDetails { __typename ... on StagedAttachment { expiresAt } }
     }
     userErrors { code message field retryable retryAfter }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../messaging/provider.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ReactionResult as ReactionResultModel, CloseResult as CloseResultModel, ReadResult as ReadResultModel } from '../messaging/gestures.ts';
+import type { ReactionResult as ReactionResultModel, ConversationResult as ConversationResultModel, ReadResult as ReadResultModel } from '../messaging/gestures.ts';
 import type { Account as AccountModel } from '../messaging/registry.ts';
 import type { Attachment as AttachmentModel, AttachmentDetails as AttachmentDetailsModel, AttachmentMedia as AttachmentMediaModel, ActionItem as ActionItemModel, Conversation as ConversationModel, ConversationDetails as ConversationDetailsModel, Delivery as DeliveryModel, Message as MessageModel, MessageContent as MessageContentModel, MessageDetails as MessageDetailsModel, Participant as ParticipantModel, Reaction as ReactionModel, ReactionDetails as ReactionDetailsModel } from '../messaging/provider.ts';
 import type { Capabilities as CapabilitiesModel } from '../messaging/capabilities.ts';
@@ -39,7 +39,10 @@ export type Account = {
   readonly __typename?: 'Account';
   /** What can be done with this account, and within which limits. A conversation may have narrower ones: before sending, ask `Conversation.capabilities`. */
   readonly capabilities: Capabilities;
-  /** This account's conversations, newest created first. A provider that does not answer is no error: it stands in `sources`. */
+  /**
+   * This account's conversations, newest created first; at Pact with `apiVersion: v2` in the accounts file, by their last activity.
+   * A provider that does not answer is no error: it stands in `sources`.
+   */
   readonly conversations: ConversationConnection;
   /** The id that it has in the accounts file, verbatim. */
   readonly id: Scalars['ID']['output'];
@@ -130,6 +133,21 @@ export type AddReactionPayload = {
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
+/** A conversation to put away. */
+export type ArchiveConversationInput = {
+  /** The conversation, by its `Conversation.id`. */
+  readonly conversationId: Scalars['ID']['input'];
+};
+
+/** What became of putting a conversation away. */
+export type ArchiveConversationPayload = {
+  readonly __typename?: 'ArchiveConversationPayload';
+  /** The conversation as it is now. Null when it could not be put away. */
+  readonly conversation?: Maybe<Conversation>;
+  /** Why it could not be put away. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 /** A file of a message, or one that was uploaded to be sent. */
 export type Attachment = {
   readonly __typename?: 'Attachment';
@@ -168,11 +186,13 @@ export type AudioMedia = {
  */
 export type Capabilities = {
   readonly __typename?: 'Capabilities';
+  /** A conversation can be put away with `archiveConversation`, and taken out again with `reopenConversation`. */
+  readonly archiveConversation: Scalars['Boolean']['output'];
   /** The MIME types that an attachment may have. Null when the provider takes any. */
   readonly attachmentMimeTypes?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
   /** A conversation can be closed. */
   readonly closeConversation: Scalars['Boolean']['output'];
-  /** Messages can be deleted. */
+  /** Messages can be deleted with `deleteMessages`. An account says whether they can be in any of its conversations: ask the conversation. */
   readonly deleteMessages: Scalars['Boolean']['output'];
   /** The account's conversations can be listed. Otherwise they are reached with `Query.conversationByExternalId`. */
   readonly listConversations: Scalars['Boolean']['output'];
@@ -188,7 +208,7 @@ export type Capabilities = {
   readonly reactions: Scalars['Boolean']['output'];
   /** A message can be marked as read. */
   readonly readReceipts: Scalars['Boolean']['output'];
-  /** A message can be a reply to another one. */
+  /** A message can be a reply to another one: `SendMessageInput.replyTo`. Reading what others reply to is possible wherever the provider says it. */
   readonly replies: Scalars['Boolean']['output'];
   /** A message can offer a list of links and quick replies. */
   readonly sendActionList: Scalars['Boolean']['output'];
@@ -357,6 +377,21 @@ export type ConversationUpdated = {
   readonly __typename?: 'ConversationUpdated';
   /** The conversation, as it was then. What was not known of it then is read from the provider when it is asked for. */
   readonly conversation: Conversation;
+};
+
+/** Messages to delete. */
+export type DeleteMessagesInput = {
+  /** The messages, by their `Message.id`: 1 to 100, all of one conversation. */
+  readonly messageIds: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+/** What became of deleting messages. */
+export type DeleteMessagesPayload = {
+  readonly __typename?: 'DeleteMessagesPayload';
+  /** The conversation as it is now. Null when they could not be deleted. */
+  readonly conversation?: Maybe<Conversation>;
+  /** Why they could not be deleted. What is wrong with one of them is about its place: `["input", "messageIds", "3"]` is the fourth. */
+  readonly userErrors: ReadonlyArray<UserError>;
 };
 
 /** What is known of a message's way, and how it is known. States only move forward. */
@@ -708,8 +743,8 @@ export type Message = {
   /** The provider's own id of the conversation. */
   readonly conversationExternalId: Scalars['String']['output'];
   /**
-   * What the provider's history tells of its way to the recipient. Null when it does not, as at Pact and Letstalk: of a message that you
-   * send, keep the `Delivery.id` of the payload.
+   * What the provider's history tells of its way to the recipient. Null when it does not, as at Letstalk and at Pact, unless the account has
+   * `apiVersion: v2` in the accounts file: of a message that you send, keep the `Delivery.id` of the payload.
    */
   readonly delivery?: Maybe<Delivery>;
   /** Whether it came in or went out, seen from the account. Null when that can't be known. */
@@ -722,6 +757,11 @@ export type Message = {
   readonly providerDetails?: Maybe<MessageDetails>;
   /** Who reacted with what, in the provider's order. */
   readonly reactions: ReadonlyArray<Reaction>;
+  /**
+   * The message that it answers, as when somebody swipes one to reply. Null when it answers none, when the provider does not say which, and when that
+   * message is not there any more. A reply to a reply can be asked for in turn.
+   */
+  readonly replyTo?: Maybe<Message>;
   /** When it was written. */
   readonly sentAt: Scalars['DateTime']['output'];
   /** Its words: the text, the caption or the title of an action list. Null when it has none. */
@@ -783,10 +823,25 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /** Adds an emoji of the account's to a message. Adding the same one again changes nothing. */
   readonly addReaction?: Maybe<AddReactionPayload>;
+  /**
+   * Puts a conversation away: it is `ARCHIVED`, and can still be read. Archiving an archived one changes nothing. Where
+   * `Capabilities.archiveConversation` is true.
+   */
+  readonly archiveConversation?: Maybe<ArchiveConversationPayload>;
   /** Closes a conversation. Closing a closed one changes nothing. */
   readonly closeConversation?: Maybe<CloseConversationPayload>;
+  /**
+   * Deletes messages of one conversation, for everybody in it: all of them or none. Deleting deleted ones changes nothing. Where
+   * the conversation's `Capabilities.deleteMessages` is true. It can't be undone.
+   */
+  readonly deleteMessages?: Maybe<DeleteMessagesPayload>;
   /** Marks a message as read by the account. Doing so again changes nothing. */
   readonly markMessageRead?: Maybe<MarkMessageReadPayload>;
+  /**
+   * Takes a conversation out of the archive. Reopening an open one changes nothing; a blocked one can't be reopened. Where
+   * `Capabilities.archiveConversation` is true.
+   */
+  readonly reopenConversation?: Maybe<ReopenConversationPayload>;
   /**
    * Sends a message, once: the same `idempotencyKey` never sends twice, whatever becomes of the connection, the server or the provider's
    * answer. Without an answer, or while `delivery.state` is `UNKNOWN`, repeat it with the same key. While it is `QUEUED`, read
@@ -816,6 +871,15 @@ export type MutationAddReactionArgs = {
  * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
  * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
  */
+export type MutationArchiveConversationArgs = {
+  input: ArchiveConversationInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
 export type MutationCloseConversationArgs = {
   input: CloseConversationInput;
 };
@@ -825,8 +889,26 @@ export type MutationCloseConversationArgs = {
  * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
  * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
  */
+export type MutationDeleteMessagesArgs = {
+  input: DeleteMessagesInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
 export type MutationMarkMessageReadArgs = {
   input: MarkMessageReadInput;
+};
+
+
+/**
+ * Where writing starts. What a client can expect to go wrong, and handle, stands in a payload's `userErrors`; a payload is null only when
+ * something broke, and an error says what. After a write, the rest of the same operation reads what was written.
+ */
+export type MutationReopenConversationArgs = {
+  input: ReopenConversationInput;
 };
 
 
@@ -874,10 +956,14 @@ export type PactConversation = {
   readonly channelId?: Maybe<Scalars['ID']['output']>;
   /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. */
   readonly channelType?: Maybe<Scalars['String']['output']>;
+  /** Whether it is a group of several people. Null when the provider does not say, and always at accounts with `apiVersion: v1`. */
+  readonly isGroup?: Maybe<Scalars['Boolean']['output']>;
   /** When the customer last wrote. Null when never, or when the provider does not say. */
   readonly lastInboundMessageAt?: Maybe<Scalars['DateTime']['output']>;
   /** What the messenger adds, as Pact gives it. */
   readonly meta?: Maybe<Scalars['JSONObject']['output']>;
+  /** Whether somebody has answered the customer. Null when the provider does not say, and always at accounts with `apiVersion: v1`. */
+  readonly repliedState?: Maybe<PactRepliedState>;
   /** The customer's address in the messenger, for most a phone number. */
   readonly senderExternalId?: Maybe<Scalars['String']['output']>;
 };
@@ -889,12 +975,18 @@ export type PactMessage = {
   readonly channelId?: Maybe<Scalars['ID']['output']>;
   /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. */
   readonly channelType?: Maybe<Scalars['String']['output']>;
+  /** Whether it was deleted: its words and files are gone. Null at accounts with `apiVersion: v1`. */
+  readonly isDeleted?: Maybe<Scalars['Boolean']['output']>;
+  /** The messenger's own id of it. Null until the messenger has answered, and always at accounts with `apiVersion: v1`. */
+  readonly messengerId?: Maybe<Scalars['ID']['output']>;
 };
 
 /** A messenger in which Pact can start a conversation. */
 export type PactMessenger =
   /** A personal Telegram account: by phone number or name. */
   | 'TELEGRAM_PERSONAL'
+  /** VKontakte: by the person's id. Only accounts with `apiVersion: v2` in the accounts file can; others are told `BAD_USER_INPUT`. */
+  | 'VKONTAKTE'
   /** WhatsApp: by phone number. */
   | 'WHATSAPP';
 
@@ -904,6 +996,15 @@ export type PactReaction = {
   /** The reaction as Pact gives it: its shape is not documented. */
   readonly raw?: Maybe<Scalars['JSONObject']['output']>;
 };
+
+/** Whether the customer of a Pact conversation has been answered. */
+export type PactRepliedState =
+  /** It has only begun. */
+  | 'INITIALIZED'
+  /** The customer's last message was answered, or was marked as answered. */
+  | 'REPLIED'
+  /** The customer waits for an answer. */
+  | 'UNREPLIED';
 
 /** How to go on from a page, as Relay defines it. */
 export type PageInfo = {
@@ -1041,7 +1142,8 @@ export type Query = {
    */
   readonly conversationByExternalId?: Maybe<Conversation>;
   /**
-   * The conversations of all accounts that can list them, or of the accounts that the filter names, as one list: newest created first.
+   * The conversations of all accounts that can list them, or of the accounts that the filter names, as one list: newest created first. Those of
+   * an account whose provider sorts them by activity stand by their last activity instead: Pact with `apiVersion: v2` in the accounts file.
    * A provider that does not answer costs its own rows and never the page: see `sources`.
    */
   readonly conversations: ConversationConnection;
@@ -1172,6 +1274,21 @@ export type ReactionsUpdated = {
   readonly message: Message;
 };
 
+/** A conversation to take out of the archive. */
+export type ReopenConversationInput = {
+  /** The conversation, by its `Conversation.id`. */
+  readonly conversationId: Scalars['ID']['input'];
+};
+
+/** What became of taking a conversation out of the archive. */
+export type ReopenConversationPayload = {
+  readonly __typename?: 'ReopenConversationPayload';
+  /** The conversation as it is now. Null when it could not be reopened. */
+  readonly conversation?: Maybe<Conversation>;
+  /** Why it could not be reopened. */
+  readonly userErrors: ReadonlyArray<UserError>;
+};
+
 /** A message to send. It needs a text, attachments or an action list; what goes together is in the conversation's `capabilities`. */
 export type SendMessageInput = {
   /** A list to choose from, where `Capabilities.sendActionList` is true. It is a message of its own. */
@@ -1189,6 +1306,11 @@ export type SendMessageInput = {
    * for 24 hours unless the operator says otherwise; with other content it is `IDEMPOTENCY_CONFLICT`. A key whose send was refused is free again.
    */
   readonly idempotencyKey: Scalars['ID']['input'];
+  /**
+   * The message that this one answers, by its `Message.id`: one of the same conversation, where `Capabilities.replies` is true. Of a send that
+   * becomes several messages, the first one is the answer.
+   */
+  readonly replyTo?: InputMaybe<Scalars['ID']['input']>;
   /**
    * Where a conversation takes less in one message, send several, in order: text, files, action list. Each is one of `parts`; when one fails,
    * those before it are sent, and the same key goes on where it stopped. A text that is too long is not split.
@@ -1283,12 +1405,14 @@ export type StartPactConversationInput = {
   readonly idempotencyKey: Scalars['ID']['input'];
   /** The messenger. */
   readonly messenger: PactMessenger;
-  /** The phone number: 7 to 15 digits with the country code, without a plus. For Telegram, this or `username`. */
+  /** The phone number: 7 to 15 digits with the country code, without a plus. For WhatsApp, and for Telegram, unless there is a `username`. */
   readonly phone?: InputMaybe<Scalars['String']['input']>;
   /** The first message. */
   readonly text: Scalars['String']['input'];
-  /** The name at Telegram, without an at sign. Not for WhatsApp. */
+  /** The name at Telegram, without an at sign. For Telegram alone, instead of `phone`. */
   readonly username?: InputMaybe<Scalars['String']['input']>;
+  /** The person's id at VKontakte: digits. For VKontakte alone. */
+  readonly vkontakteId?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** A conversation with another user. */
@@ -1438,8 +1562,17 @@ export type UploadAttachmentInput = {
   readonly conversationId: Scalars['ID']['input'];
   /** The file. What type it is is told from its bytes; the declared type counts only where those say nothing. */
   readonly file: Scalars['Upload']['input'];
-  /** The client's own name for this upload: the same key with the same file gives the same attachment. */
+  /** The height of a picture or a film in pixels, above 0. Only together with `width`. */
+  readonly height?: InputMaybe<Scalars['Int']['input']>;
+  /** The client's own name for this upload: the same key with the same file, and the same said of it, gives the same attachment. */
   readonly idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
+  /**
+   * Whether it is a voice message, recorded and sent on the spot: messengers show one with a waveform, and not as a file. Only of use for a
+   * sound. A provider without a use for it ignores it, as for `width` and `height`: of the providers of today, Pact with `apiVersion: v2` alone has one.
+   */
+  readonly pushToTalk?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The width of a picture or a film in pixels, above 0, so that there is a place for it before it is loaded. Only together with `height`. */
+  readonly width?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** What became of an upload. */
@@ -1669,6 +1802,8 @@ export type ResolversTypes = {
   ActionListView: ActionListView;
   AddReactionInput: AddReactionInput;
   AddReactionPayload: ResolverTypeWrapper<ReactionResultModel>;
+  ArchiveConversationInput: ArchiveConversationInput;
+  ArchiveConversationPayload: ResolverTypeWrapper<ConversationResultModel>;
   Attachment: ResolverTypeWrapper<AttachmentModel>;
   AttachmentDetails: ResolverTypeWrapper<AttachmentDetailsModel>;
   AttachmentMedia: ResolverTypeWrapper<AttachmentMediaModel>;
@@ -1678,7 +1813,7 @@ export type ResolversTypes = {
   ChangeConnection: ResolverTypeWrapper<ChangeListModel>;
   ChangeEdge: ResolverTypeWrapper<ChangeEdgeModel>;
   CloseConversationInput: CloseConversationInput;
-  CloseConversationPayload: ResolverTypeWrapper<CloseResultModel>;
+  CloseConversationPayload: ResolverTypeWrapper<ConversationResultModel>;
   Conversation: ResolverTypeWrapper<ConversationModel>;
   ConversationConnection: ResolverTypeWrapper<ConversationListModel>;
   ConversationDetails: ResolverTypeWrapper<ConversationDetailsModel>;
@@ -1688,6 +1823,8 @@ export type ResolversTypes = {
   ConversationState: ConversationState;
   ConversationUpdated: ResolverTypeWrapper<ConversationChangeModel>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeleteMessagesInput: DeleteMessagesInput;
+  DeleteMessagesPayload: ResolverTypeWrapper<ConversationResultModel>;
   Delivery: ResolverTypeWrapper<DeliveryModel>;
   DeliveryEvidence: DeliveryEvidence;
   DeliveryState: DeliveryState;
@@ -1728,6 +1865,7 @@ export type ResolversTypes = {
   PactMessage: ResolverTypeWrapper<PactMessage>;
   PactMessenger: PactMessenger;
   PactReaction: ResolverTypeWrapper<PactReaction>;
+  PactRepliedState: PactRepliedState;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Participant: ResolverTypeWrapper<ParticipantModel>;
   ParticipantKind: ParticipantKind;
@@ -1744,6 +1882,8 @@ export type ResolversTypes = {
   ReactionDetails: ResolverTypeWrapper<ReactionDetailsModel>;
   ReactionOutcome: ReactionOutcome;
   ReactionsUpdated: ResolverTypeWrapper<MessageChangeModel>;
+  ReopenConversationInput: ReopenConversationInput;
+  ReopenConversationPayload: ResolverTypeWrapper<ConversationResultModel>;
   SendMessageInput: SendMessageInput;
   SendMessagePayload: ResolverTypeWrapper<SendResultModel>;
   SourceError: ResolverTypeWrapper<SourceError>;
@@ -1780,6 +1920,8 @@ export type ResolversParentTypes = {
   ActionListInput: ActionListInput;
   AddReactionInput: AddReactionInput;
   AddReactionPayload: ReactionResultModel;
+  ArchiveConversationInput: ArchiveConversationInput;
+  ArchiveConversationPayload: ConversationResultModel;
   Attachment: AttachmentModel;
   AttachmentDetails: AttachmentDetailsModel;
   AttachmentMedia: AttachmentMediaModel;
@@ -1789,7 +1931,7 @@ export type ResolversParentTypes = {
   ChangeConnection: ChangeListModel;
   ChangeEdge: ChangeEdgeModel;
   CloseConversationInput: CloseConversationInput;
-  CloseConversationPayload: CloseResultModel;
+  CloseConversationPayload: ConversationResultModel;
   Conversation: ConversationModel;
   ConversationConnection: ConversationListModel;
   ConversationDetails: ConversationDetailsModel;
@@ -1798,6 +1940,8 @@ export type ResolversParentTypes = {
   ConversationSource: ConversationListSourceModel;
   ConversationUpdated: ConversationChangeModel;
   DateTime: Scalars['DateTime']['output'];
+  DeleteMessagesInput: DeleteMessagesInput;
+  DeleteMessagesPayload: ConversationResultModel;
   Delivery: DeliveryModel;
   DeliveryUpdated: DeliveryChangeModel;
   DeviceInput: DeviceInput;
@@ -1843,6 +1987,8 @@ export type ResolversParentTypes = {
   Reaction: ReactionModel;
   ReactionDetails: ReactionDetailsModel;
   ReactionsUpdated: MessageChangeModel;
+  ReopenConversationInput: ReopenConversationInput;
+  ReopenConversationPayload: ConversationResultModel;
   SendMessageInput: SendMessageInput;
   SendMessagePayload: SendResultModel;
   SourceError: SourceError;
@@ -1891,6 +2037,11 @@ export type AddReactionPayloadResolvers<ContextType = GraphContext, ParentType e
   userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
 };
 
+export type ArchiveConversationPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ArchiveConversationPayload'] = ResolversParentTypes['ArchiveConversationPayload']> = {
+  conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type AttachmentResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Attachment'] = ResolversParentTypes['Attachment'], FederationReferenceType extends FederationReferenceTypes['Attachment'] = FederationReferenceTypes['Attachment']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Attachment']> | FederationReferenceType, FederationReferenceType, ContextType>;
   byteSize?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
@@ -1916,6 +2067,7 @@ export type AudioMediaResolvers<ContextType = GraphContext, ParentType extends R
 };
 
 export type CapabilitiesResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Capabilities'] = ResolversParentTypes['Capabilities']> = {
+  archiveConversation?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   attachmentMimeTypes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
   closeConversation?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   deleteMessages?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
@@ -2004,6 +2156,11 @@ export type ConversationUpdatedResolvers<ContextType = GraphContext, ParentType 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type DeleteMessagesPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['DeleteMessagesPayload'] = ResolversParentTypes['DeleteMessagesPayload']> = {
+  conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
 
 export type DeliveryResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Delivery'] = ResolversParentTypes['Delivery']> = {
   asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
@@ -2118,6 +2275,7 @@ export type MessageResolvers<ContextType = GraphContext, ParentType extends Reso
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   providerDetails?: Resolver<Maybe<ResolversTypes['MessageDetails']>, ParentType, ContextType>;
   reactions?: Resolver<ReadonlyArray<ResolversTypes['Reaction']>, ParentType, ContextType>;
+  replyTo?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
   sentAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   text?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
@@ -2153,8 +2311,11 @@ export type MessageUpdatedResolvers<ContextType = GraphContext, ParentType exten
 
 export type MutationResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   addReaction?: Resolver<Maybe<ResolversTypes['AddReactionPayload']>, ParentType, ContextType, RequireFields<MutationAddReactionArgs, 'input'>>;
+  archiveConversation?: Resolver<Maybe<ResolversTypes['ArchiveConversationPayload']>, ParentType, ContextType, RequireFields<MutationArchiveConversationArgs, 'input'>>;
   closeConversation?: Resolver<Maybe<ResolversTypes['CloseConversationPayload']>, ParentType, ContextType, RequireFields<MutationCloseConversationArgs, 'input'>>;
+  deleteMessages?: Resolver<Maybe<ResolversTypes['DeleteMessagesPayload']>, ParentType, ContextType, RequireFields<MutationDeleteMessagesArgs, 'input'>>;
   markMessageRead?: Resolver<Maybe<ResolversTypes['MarkMessageReadPayload']>, ParentType, ContextType, RequireFields<MutationMarkMessageReadArgs, 'input'>>;
+  reopenConversation?: Resolver<Maybe<ResolversTypes['ReopenConversationPayload']>, ParentType, ContextType, RequireFields<MutationReopenConversationArgs, 'input'>>;
   sendMessage?: Resolver<Maybe<ResolversTypes['SendMessagePayload']>, ParentType, ContextType, RequireFields<MutationSendMessageArgs, 'input'>>;
   startConversation?: Resolver<Maybe<ResolversTypes['StartConversationPayload']>, ParentType, ContextType, RequireFields<MutationStartConversationArgs, 'input'>>;
   uploadAttachment?: Resolver<Maybe<ResolversTypes['UploadAttachmentPayload']>, ParentType, ContextType, RequireFields<MutationUploadAttachmentArgs, 'input'>>;
@@ -2170,8 +2331,10 @@ export type PactConversationResolvers<ContextType = GraphContext, ParentType ext
   avatarUrl?: Resolver<Maybe<ResolversTypes['URL']>, ParentType, ContextType>;
   channelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   channelType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isGroup?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   lastInboundMessageAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   meta?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  repliedState?: Resolver<Maybe<ResolversTypes['PactRepliedState']>, ParentType, ContextType>;
   senderExternalId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -2179,6 +2342,8 @@ export type PactConversationResolvers<ContextType = GraphContext, ParentType ext
 export type PactMessageResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PactMessage'] = ResolversParentTypes['PactMessage']> = {
   channelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   channelType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isDeleted?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  messengerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
@@ -2275,6 +2440,11 @@ export type ReactionsUpdatedResolvers<ContextType = GraphContext, ParentType ext
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
+export type ReopenConversationPayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['ReopenConversationPayload'] = ResolversParentTypes['ReopenConversationPayload']> = {
+  conversation?: Resolver<Maybe<ResolversTypes['Conversation']>, ParentType, ContextType>;
+  userErrors?: Resolver<ReadonlyArray<ResolversTypes['UserError']>, ParentType, ContextType>;
+};
+
 export type SendMessagePayloadResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['SendMessagePayload'] = ResolversParentTypes['SendMessagePayload']> = {
   delivery?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
   message?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
@@ -2352,6 +2522,7 @@ export type Resolvers<ContextType = GraphContext> = {
   ActionItem?: ActionItemResolvers<ContextType>;
   ActionListContent?: ActionListContentResolvers<ContextType>;
   AddReactionPayload?: AddReactionPayloadResolvers<ContextType>;
+  ArchiveConversationPayload?: ArchiveConversationPayloadResolvers<ContextType>;
   Attachment?: AttachmentResolvers<ContextType>;
   AttachmentDetails?: AttachmentDetailsResolvers<ContextType>;
   AttachmentMedia?: AttachmentMediaResolvers<ContextType>;
@@ -2368,6 +2539,7 @@ export type Resolvers<ContextType = GraphContext> = {
   ConversationSource?: ConversationSourceResolvers<ContextType>;
   ConversationUpdated?: ConversationUpdatedResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  DeleteMessagesPayload?: DeleteMessagesPayloadResolvers<ContextType>;
   Delivery?: DeliveryResolvers<ContextType>;
   DeliveryUpdated?: DeliveryUpdatedResolvers<ContextType>;
   FileMedia?: FileMediaResolvers<ContextType>;
@@ -2407,6 +2579,7 @@ export type Resolvers<ContextType = GraphContext> = {
   Reaction?: ReactionResolvers<ContextType>;
   ReactionDetails?: ReactionDetailsResolvers<ContextType>;
   ReactionsUpdated?: ReactionsUpdatedResolvers<ContextType>;
+  ReopenConversationPayload?: ReopenConversationPayloadResolvers<ContextType>;
   SendMessagePayload?: SendMessagePayloadResolvers<ContextType>;
   SourceError?: SourceErrorResolvers<ContextType>;
   StagedAttachment?: StagedAttachmentResolvers<ContextType>;

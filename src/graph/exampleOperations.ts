@@ -75,7 +75,7 @@ query Accounts {
     name
     provider
     status
-    capabilities { sendText maxTextLength sendAttachments textWithAttachment reactions startConversation closeConversation }
+    capabilities { sendText maxTextLength sendAttachments textWithAttachment reactions replies deleteMessages startConversation closeConversation archiveConversation }
   }
 }
 `;

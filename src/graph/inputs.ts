@@ -1,7 +1,12 @@
 import type { Content } from '../messaging/content.ts';
 import { InputError } from '../messaging/errors.ts';
-import { parseAccountId } from '../messaging/ids.ts';
-import type { OutgoingActionList, OutgoingDevice, StartConversation } from '../messaging/outgoing.ts';
+import { parseAccountId, parseMessageId } from '../messaging/ids.ts';
+import type {
+  FileTraits,
+  OutgoingActionList,
+  OutgoingDevice,
+  StartConversation,
+} from '../messaging/outgoing.ts';
 import type { Unnamed } from '../messaging/startContent.ts';
 import type {
   ActionItemInput,
@@ -9,11 +14,12 @@ import type {
   DeviceInput,
   SendMessageInput,
   StartConversationInput,
+  UploadAttachmentInput,
 } from '../generated/resolvers.ts';
 
 /** What a client wants to send, in the domain's words. Throws an {@link InputError} that names the field. */
 export function toContent(input: SendMessageInput): Content {
-  const { text, attachmentIds, actionList, buttons, splitIfNeeded, device } = input;
+  const { text, attachmentIds, actionList, buttons, splitIfNeeded, device, replyTo } = input;
   return {
     text: text ?? null,
     attachmentIds: attachmentIds ?? [],
@@ -21,7 +27,13 @@ export function toContent(input: SendMessageInput): Content {
     buttons: buttons ?? [],
     splitIfNeeded: splitIfNeeded ?? false,
     device: device ? toDevice(device) : null,
+    replyTo: replyTo == null ? null : parseMessageId(replyTo, 'replyTo'),
   };
+}
+
+/** What a client says of a file that it uploads. */
+export function toTraits({ pushToTalk, width, height }: UploadAttachmentInput): FileTraits {
+  return { pushToTalk: pushToTalk ?? false, width: width ?? null, height: height ?? null };
 }
 
 /** What a client wants to start. Throws an {@link InputError} that names the field. */
@@ -41,13 +53,13 @@ export function toStart(input: StartConversationInput): {
 
 function toUnnamed({ pact, letstalk, pigeons }: StartConversationInput): Unnamed<StartConversation> {
   if (pact) {
-    const { messenger, phone, username, text } = pact;
+    const { messenger, phone, username, vkontakteId, text } = pact;
     return {
       provider: 'PACT',
       messenger,
       phone: phone ?? null,
       username: username ?? null,
-      vkontakteId: null,
+      vkontakteId: vkontakteId ?? null,
       text,
     };
   }

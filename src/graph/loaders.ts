@@ -20,6 +20,8 @@ export interface Loaders {
   readonly conversation: DataLoader<ConversationRef, Conversation | null, string>;
   /** A message; null for what does not exist. Those of one conversation are sought together. */
   readonly message: DataLoader<MessageRef, Message | null, string>;
+  /** A message that others answer; null for what does not exist. Those of one conversation are sought together. */
+  readonly replied: DataLoader<RepliedRef, Message | null, string>;
   /** A page of messages. Throws a `NotFoundError` where the conversation does not exist. */
   messagePage(conversation: ConversationRef, request: PageRequest): Promise<MessagePage>;
   /** One fact of a conversation, from an answer that told it by the way, else by reading the conversation. */
@@ -33,6 +35,13 @@ export interface Loaders {
   clear(): void;
 }
 
+/** Names a message as its provider does where another one answers it. */
+export interface RepliedRef {
+  readonly accountId: string;
+  readonly conversationExternalId: string;
+  readonly name: string;
+}
+
 export function createLoaders(accounts: Accounts, read: ReadContext): Loaders {
   return new OperationLoaders(accounts, read);
 }
@@ -43,6 +52,7 @@ class OperationLoaders implements Loaders {
   readonly #read: ReadContext;
   #conversation: Loaders['conversation'] | undefined;
   #message: Loaders['message'] | undefined;
+  #replied: Loaders['replied'] | undefined;
   /** What message pages told of their conversations. */
   #told: Map<string, Conversation> | undefined;
 
@@ -91,6 +101,27 @@ class OperationLoaders implements Loaders {
     ));
   }
 
+  get replied(): Loaders['replied'] {
+    return (this.#replied ??= new DataLoader(
+      (refs) =>
+        this.#traced('load replied messages', refs, (context) =>
+          loadGrouped(
+            refs,
+            ({ accountId, conversationExternalId }) =>
+              conversationId({ accountId, externalId: conversationExternalId }),
+            ({ accountId }) => this.#accounts.get(accountId)?.provider,
+            (provider, group) =>
+              provider.loadReplied?.(
+                group[0]!.conversationExternalId,
+                group.map(({ name }) => name),
+                context,
+              ) ?? Promise.resolve([]),
+          ),
+        ),
+      { cacheKeyFn: repliedKey, maxBatchSize: MAX_BATCH_SIZE },
+    ));
+  }
+
   messagePage(ref: ConversationRef, request: PageRequest): Promise<MessagePage> {
     const { provider } = this.#accounts.get(ref.accountId) ?? {};
     if (!provider) throw new Error('a message page was asked of an account that does not exist');
@@ -121,6 +152,7 @@ class OperationLoaders implements Loaders {
     this.#told = undefined;
     this.#conversation = undefined;
     this.#message = undefined;
+    this.#replied = undefined;
   }
 
   #tell(id: string, known: Conversation): void {
@@ -135,6 +167,10 @@ class OperationLoaders implements Loaders {
   ): Promise<T> {
     return traced({ read: this.#read, accounts: this.#accounts, refs, name }, load);
   }
+}
+
+function repliedKey({ accountId, conversationExternalId, name }: RepliedRef): string {
+  return messageId({ accountId, conversationExternalId, externalId: name });
 }
 
 // More than an operation can reasonably name; DataLoader's own default has no bound.

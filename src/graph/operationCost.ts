@@ -76,6 +76,8 @@ const PRICES: Readonly<Record<string, Price>> = {
   'Account.conversations': LIST,
   // All messages of a page are of one conversation, which is read once.
   'Conversation.messages': (field, options) => ({ ...LIST(field, options), times: 1 }),
+  // Those that the messages of a conversation answer are sought together.
+  'Message.replyTo': ONCE,
   'Message.conversation': named(CONVERSATION_KEYS),
   'Delivery.message': named(MESSAGE_KEYS),
   'Mutation.sendMessage': priceOfSend,
@@ -84,11 +86,17 @@ const PRICES: Readonly<Record<string, Price>> = {
   'Mutation.addReaction': WRITE,
   'Mutation.markMessageRead': WRITE,
   'Mutation.closeConversation': WRITE,
+  'Mutation.archiveConversation': WRITE,
+  'Mutation.reopenConversation': WRITE,
+  'Mutation.deleteMessages': WRITE,
   'SendMessagePayload.message': named(MESSAGE_KEYS),
   'AddReactionPayload.message': named(MESSAGE_KEYS),
   'MarkMessageReadPayload.message': named(MESSAGE_KEYS),
   'StartConversationPayload.conversation': named(CONVERSATION_KEYS),
   'CloseConversationPayload.conversation': named(CONVERSATION_KEYS),
+  'ArchiveConversationPayload.conversation': named(CONVERSATION_KEYS),
+  'ReopenConversationPayload.conversation': named(CONVERSATION_KEYS),
+  'DeleteMessagesPayload.conversation': named(CONVERSATION_KEYS),
 };
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { ConversationRef, MessageRef } from './ids.ts';
 import type { OutgoingActionList, OutgoingDevice, OutgoingFile } from './outgoing.ts';
 import type { MessageLimits } from './provider.ts';
 import type { UserError } from './userErrors.ts';
@@ -13,6 +14,8 @@ export interface Content {
   /** Whether it may become several messages. */
   readonly splitIfNeeded: boolean;
   readonly device: OutgoingDevice | null;
+  /** The message that it answers. */
+  readonly replyTo: MessageRef | null;
 }
 
 /** What goes into one message. */
@@ -71,6 +74,14 @@ export function checkContent(content: Content): UserError[] {
   return device ? [...errors, ...checkDevice(device)] : errors;
 }
 
+/** What is wrong with the message that a content answers. Asks nobody: what is of another conversation is not looked for. */
+export function checkReply({ replyTo }: Content, { accountId, externalId }: ConversationRef): UserError[] {
+  const isHere = replyTo?.accountId === accountId && replyTo.conversationExternalId === externalId;
+  if (replyTo === null || isHere) return [];
+  const message = 'A message answers one of its own conversation: this one is of another.';
+  return [userError('BAD_USER_INPUT', 'replyTo', message)];
+}
+
 function checkDevice({ type: _type, ...said }: OutgoingDevice): UserError[] {
   const message = `This must be a text of 1 to ${MAX_DEVICE_LENGTH} characters.`;
   return Object.entries(said).flatMap(([name, value]: [string, string | null]) =>
@@ -98,7 +109,7 @@ function checkActionList({ title, items }: OutgoingActionList): UserError[] {
 
 /** What is wrong with a content for a conversation that takes no more than `limits`. */
 export function checkLimits(
-  { text, actionList, buttons, splitIfNeeded }: Content,
+  { text, actionList, buttons, splitIfNeeded, replyTo }: Content,
   files: readonly OutgoingFile[],
   limits: MessageLimits,
 ): UserError[] {
@@ -112,6 +123,8 @@ export function checkLimits(
     errors.push(userError('UNSUPPORTED', 'actionList', 'This conversation takes no action lists.'));
   if (buttons.length > 0 && !limits.sendButtons)
     errors.push(userError('UNSUPPORTED', 'buttons', 'This conversation takes no buttons.'));
+  if (replyTo && !limits.replies)
+    errors.push(userError('UNSUPPORTED', 'replyTo', 'No message of this conversation can answer another.'));
   errors.push(...checkFiles(files, limits));
   if (files.length > 0 && isBlank(text) && limits.textWithAttachment === 'REQUIRED')
     errors.push(userError('TEXT_REQUIRED', 'text', 'A message with attachments needs a text here.'));
@@ -221,11 +234,17 @@ function matches(mimeType: string, allowed: readonly string[]): boolean {
  * several messages, is the same.
  */
 export function fingerprintOf(conversationId: string, content: object): string {
-  const { device: _device, splitIfNeeded: _splitIfNeeded, ...told } = content as Content;
+  const { device: _device, splitIfNeeded: _splitIfNeeded, ...said } = content as Content;
+  const told = Object.fromEntries(
+    Object.entries(said).filter(([name, value]) => value !== null || !LATER.has(name)),
+  );
   return createHash('sha256')
     .update(JSON.stringify([conversationId, told], inOrder))
     .digest('base64url');
 }
+
+// What contents have not always had. Records outlive a deployment: where nothing is given, the fingerprint is that of before.
+const LATER = new Set(['replyTo', 'vkontakteId']);
 
 // Some clients write the keys of an object in another order each time.
 function inOrder(_key: string, value: unknown): unknown {

@@ -1,6 +1,6 @@
 import type { Contending, Contention } from './contention.ts';
 import { windowOf } from './contention.ts';
-import type { Progress } from './outgoing.ts';
+import type { Progress, StartConversation } from './outgoing.ts';
 import type { Provider, ReadContext } from './provider.ts';
 import type { Step } from './sendRecord.ts';
 
@@ -53,7 +53,7 @@ async function search(
   const { name, digest, fileCount, fileIds = [] } = record.parts[index]!;
   const window = windowOf(step);
   if (start) {
-    const search = await provider.findStarted?.({ start, name, digest, ...window }, context);
+    const search = await provider.findStarted?.({ start: toWhole(start), name, digest, ...window }, context);
     const candidates = (search?.found ?? []).flatMap(({ conversationId, progress }) =>
       conversationId === null ? [] : [toCandidate(conversationId, progress)],
     );
@@ -63,6 +63,13 @@ async function search(
   const search = await provider.findSent?.(conversationId!, lost, context);
   const candidates = (search?.found ?? []).map((progress) => toCandidate(conversationId!, progress));
   return { candidates, complete: search?.complete ?? false };
+}
+
+/** A start as it was remembered: one from before VKontakte could be named has no word of it. */
+type Remembered = StartConversation | Omit<Extract<StartConversation, { provider: 'PACT' }>, 'vkontakteId'>;
+
+function toWhole(start: Remembered): StartConversation {
+  return start.provider !== 'PACT' || 'vkontakteId' in start ? start : { ...start, vkontakteId: null };
 }
 
 // A start without a message is known by its conversation.

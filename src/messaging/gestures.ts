@@ -1,6 +1,8 @@
 import { isBlank, isCleanText } from './content.ts';
 import { NotFoundError } from './errors.ts';
+import type { Events } from './events.ts';
 import type { ConversationRef, MessageRef } from './ids.ts';
+import { loadLimits } from './loadLimits.ts';
 import type { UserError } from './userErrors.ts';
 import { notFound, unsupported, userError } from './userErrors.ts';
 import type { Caller } from './viewer.ts';
@@ -18,8 +20,8 @@ export interface ReadResult {
   readonly userErrors: readonly UserError[];
 }
 
-/** What became of closing a conversation. */
-export interface CloseResult {
+/** What became of a change to a conversation. */
+export interface ConversationResult {
   readonly conversation: ConversationRef | null;
   readonly userErrors: readonly UserError[];
 }
@@ -31,10 +33,22 @@ export interface CloseResult {
 export interface Gestures {
   addReaction(message: MessageRef, emoji: string, caller: Caller): Promise<ReactionResult>;
   markMessageRead(message: MessageRef, caller: Caller): Promise<ReadResult>;
-  closeConversation(conversation: ConversationRef, caller: Caller): Promise<CloseResult>;
+  closeConversation(conversation: ConversationRef, caller: Caller): Promise<ConversationResult>;
+  archiveConversation(conversation: ConversationRef, caller: Caller): Promise<ConversationResult>;
+  reopenConversation(conversation: ConversationRef, caller: Caller): Promise<ConversationResult>;
+  /** Deletes messages, all of them or none. What is wrong with one is told by its place. */
+  deleteMessages(messages: readonly MessageRef[], caller: Caller): Promise<ConversationResult>;
 }
 
-export function createGestures(): Gestures {
+export interface GesturesOptions {
+  /** Who is told that something was written to a conversation. */
+  readonly events: Pick<Events, 'touched'>;
+}
+
+/** The most messages that are deleted at once. */
+const MAX_DELETED = 100;
+
+export function createGestures({ events }: GesturesOptions): Gestures {
   return {
     async addReaction(message, emoji, { accounts, read }) {
       const refused = (...userErrors: UserError[]) => ({ message: null, outcome: null, userErrors });
@@ -56,17 +70,75 @@ export function createGestures(): Gestures {
       return done ? { message, userErrors: [] } : refused(notFound('messageId'));
     },
 
-    async closeConversation(conversation, { accounts, read }) {
-      const refused = (error: UserError) => ({ conversation: null, userErrors: [error] });
-      const provider = accounts.get(conversation.accountId)?.provider;
-      if (!provider) return refused(notFound('conversationId'));
-      if (!provider.closeConversation) return refused(unsupported('conversationId', 'closing conversations'));
-      const closing = provider.closeConversation(conversation.externalId, read);
-      const done = await unlessMissing(closing.then(() => true));
-      return done ? { conversation, userErrors: [] } : refused(notFound('conversationId'));
+    closeConversation: (conversation, caller) => change('closeConversation', conversation, caller),
+    archiveConversation: (conversation, caller) => change('archiveConversation', conversation, caller),
+    reopenConversation: (conversation, caller) => change('reopenConversation', conversation, caller),
+
+    async deleteMessages(messages, { accounts, read }) {
+      const errors = checkDeletion(messages);
+      if (errors.length > 0) return refusedChange(...errors);
+      const { accountId, conversationExternalId } = messages[0]!;
+      const conversation = { accountId, externalId: conversationExternalId };
+      const provider = accounts.get(accountId)?.provider;
+      if (!provider) return refusedChange(notFound('messageIds'));
+      if (!provider.deleteMessages) return refusedChange(unsupported('messageIds', 'deleting messages'));
+      const limits = await unlessMissing(loadLimits(provider, conversation, read));
+      if (!limits) return refusedChange(notFound('messageIds'));
+      if (!limits.deleteMessages) return refusedChange(NO_DELETION_HERE);
+      const ids = new Set(messages.map(({ externalId }) => externalId));
+      const deleting = provider.deleteMessages(conversationExternalId, [...ids], read);
+      if (!(await unlessMissing(deleting.then(() => true)))) return refusedChange(notFound('messageIds'));
+      events.touched(conversation);
+      return { conversation, userErrors: [] };
     },
   };
+
+  async function change(
+    method: keyof typeof CHANGES,
+    conversation: ConversationRef,
+    { accounts, read }: Caller,
+  ): Promise<ConversationResult> {
+    const account = accounts.get(conversation.accountId);
+    if (!account) return refusedChange(notFound('conversationId'));
+    const { capability, what } = CHANGES[method];
+    if (!account.capabilities[capability]) return refusedChange(unsupported('conversationId', what));
+    const changing = account.provider[method]!(conversation.externalId, read);
+    if (!(await unlessMissing(changing.then(() => true)))) return refusedChange(notFound('conversationId'));
+    events.touched(conversation);
+    return { conversation, userErrors: [] };
+  }
 }
+
+const CHANGES = {
+  closeConversation: { capability: 'closeConversation', what: 'closing conversations' },
+  archiveConversation: { capability: 'archiveConversation', what: 'archiving conversations' },
+  reopenConversation: { capability: 'archiveConversation', what: 'reopening conversations' },
+} as const;
+
+function refusedChange(...userErrors: readonly UserError[]): ConversationResult {
+  return { conversation: null, userErrors };
+}
+
+/** What is wrong with messages that are to be deleted together. Asks nobody. */
+function checkDeletion(messages: readonly MessageRef[]): UserError[] {
+  if (messages.length === 0 || messages.length > MAX_DELETED) {
+    const message = `One to ${MAX_DELETED} messages can be deleted at once; these are ${messages.length}.`;
+    return [userError('BAD_USER_INPUT', 'messageIds', message)];
+  }
+  const { accountId, conversationExternalId } = messages[0]!;
+  const message = 'All messages are of one conversation: this one is of another than the first.';
+  return messages.flatMap((ref, index) =>
+    ref.accountId === accountId && ref.conversationExternalId === conversationExternalId
+      ? []
+      : [userError('BAD_USER_INPUT', `messageIds.${index}`, message)],
+  );
+}
+
+const NO_DELETION_HERE = userError(
+  'UNSUPPORTED',
+  'messageIds',
+  'Messages of this conversation can not be deleted: see its capabilities.',
+);
 
 async function unlessMissing<T>(act: Promise<T>): Promise<T | null> {
   try {

@@ -2,17 +2,18 @@ import { v5 as uuidV5 } from 'uuid';
 import type { Content, PartContent } from './content.ts';
 import { checkLimits, splitContent, textDigest } from './content.ts';
 import type { ParleyError } from './errors.ts';
-import { NotFoundError } from './errors.ts';
+import { InputError, NotFoundError } from './errors.ts';
 import type { ConversationRef } from './ids.ts';
+import { loadLimits } from './loadLimits.ts';
 import type { Plan } from './once.ts';
 import type { StartConversation } from './outgoing.ts';
-import type { MessageLimits, Provider, ReadContext } from './provider.ts';
+import type { Provider, ReadContext } from './provider.ts';
 import type { Account } from './registry.ts';
 import type { Unnamed } from './startContent.ts';
 import type { PlannedPart } from './tryPart.ts';
 import type { Uploads } from './uploads.ts';
 import type { UserError } from './userErrors.ts';
-import { notFound, toUserError } from './userErrors.ts';
+import { notFound, toInputError, toUserError } from './userErrors.ts';
 
 /** Whose send it is, of which account, and under which key. */
 export interface SendOrigin {
@@ -51,7 +52,9 @@ export async function planMessage(
   const parts = splitContent(content, files.files, limits).map((part, index) => {
     const ids = part.files.map((file) => attachmentIds[files.files.indexOf(file)]!);
     const name = toName(viewerId, account.id, conversation.externalId, key, index);
-    return planPart(part, { name, ids, provider, conversation, content }, options);
+    // A person answers once, whatever it takes to say it.
+    const replyTo = index === 0 ? (content.replyTo?.externalId ?? null) : null;
+    return planPart(part, { name, ids, provider, conversation, content, replyTo }, options);
   });
   return {
     record: { viewerId, accountId: account.id, conversationId: conversation.externalId, start: null },
@@ -95,11 +98,13 @@ interface PartPlan {
   readonly provider: Provider;
   readonly conversation: ConversationRef;
   readonly content: Content;
+  /** The provider's own id of the message that it answers. */
+  readonly replyTo: string | null;
 }
 
 function planPart(
   part: PartContent,
-  { name, ids, provider, conversation, content }: PartPlan,
+  { name, ids, provider, conversation, content, replyTo }: PartPlan,
   { uploads, sendTimeout, fileSendTimeout }: PlanOptions,
 ): PlannedPart {
   const conversationId = conversation.externalId;
@@ -111,7 +116,7 @@ function planPart(
     fileIds: part.files.flatMap(({ externalId }) => externalId ?? []),
     timeout: bringsFile ? fileSendTimeout : sendTimeout,
     async send(context) {
-      const message = { ...part, conversationId, name, device: content.device, replyTo: null };
+      const message = { ...part, conversationId, name, device: content.device, replyTo };
       return { progress: await provider.sendMessage!(message, context), conversationId };
     },
     ...(ids.length > 0 && {
@@ -133,19 +138,8 @@ function toName(
   return uuidV5(JSON.stringify([viewerId, accountId, conversationId, key, part]), NAMESPACE);
 }
 
-/** What the conversation takes. Only a messenger-dependent provider has to be asked; null for what it does not have. */
-async function loadLimits(
-  provider: Provider,
-  { externalId }: ConversationRef,
-  read: ReadContext,
-): Promise<MessageLimits | null> {
-  if (!provider.limitsOf) return provider.limits;
-  const [conversation] = await provider.loadConversations([externalId], read);
-  if (conversation instanceof Error) throw conversation;
-  return conversation ? provider.limitsOf(conversation) : null;
-}
-
-/** What does not exist is named; all else is about the provider. */
+/** What does not exist is named, and so is what an adapter can't use; all else is about the provider. */
 function toSendError(error: ParleyError, field: string): UserError {
+  if (error instanceof InputError) return toInputError(error);
   return error instanceof NotFoundError ? notFound(field) : toUserError(error);
 }

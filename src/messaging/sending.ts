@@ -1,5 +1,5 @@
 import type { Content } from './content.ts';
-import { checkContent, checkKey, fingerprintOf } from './content.ts';
+import { checkContent, checkKey, checkReply, fingerprintOf } from './content.ts';
 import { furthest } from './conversationState.ts';
 import type { Events } from './events.ts';
 import type { ConversationRef, DeliveryRef } from './ids.ts';
@@ -64,7 +64,11 @@ export function createSending({ once, rate, observer, events, ...options }: Send
       const { provider } = account;
       const keyField = 'idempotencyKey';
       return observe(account, async (sent) => {
-        const errors = [...checkKey(key, keyField), ...checkContent(content)];
+        const errors = [
+          ...checkKey(key, keyField),
+          ...checkContent(content),
+          ...checkReply(content, conversation),
+        ];
         if (!provider.sendMessage) errors.push(unsupported('conversationId', 'sending messages'));
         if (errors.length > 0) return refused(errors);
         const read = unshared(shared);

@@ -2,8 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { checkKey } from './content.ts';
 import type { ErrorCode } from './errors.ts';
 import { NotFoundError, ParleyError } from './errors.ts';
+import { checkTraits, hasTraits } from './fileTraits.ts';
 import type { ConversationRef, UploadRef } from './ids.ts';
 import type { IncomingFile } from './incomingFile.ts';
+import type { FileTraits } from './outgoing.ts';
 import { pause } from './pause.ts';
 import type { Attachment, ReadContext } from './provider.ts';
 import { sourceOf } from './registry.ts';
@@ -21,7 +23,9 @@ export interface UploadRequest {
   readonly conversation: ConversationRef;
   /** Rejects when the file does not come. */
   readonly file: Promise<IncomingFile>;
-  /** The same key with the same file gives the same attachment; null for none. */
+  /** What the caller says of it. */
+  readonly traits: FileTraits;
+  /** The same key with the same file, and the same said of it, gives the same attachment; null for none. */
   readonly key: string | null;
 }
 
@@ -65,14 +69,14 @@ export function createUploading(options: UploadingOptions): Uploading {
   const taken = new WeakSet<IncomingFile>();
 
   return {
-    async upload({ conversation, file, key }, caller) {
+    async upload({ conversation, file, traits, key }, caller) {
       const account = caller.accounts.get(conversation.accountId);
       if (!account) return [notFound('conversationId')];
-      const errors = key === null ? [] : checkKey(key, 'idempotencyKey');
+      const errors = [...(key === null ? [] : checkKey(key, 'idempotencyKey')), ...checkTraits(traits)];
       if (!account.capabilities.sendAttachments) errors.push(unsupported('conversationId', 'attachments'));
       if (errors.length > 0) return errors;
       const viewerId = await viewerIdOf(account.provider, caller);
-      const target = { account, conversation, viewerId };
+      const target = { account, conversation, viewerId, traits };
       const source = sourceOf(account);
       try {
         const uploaded = await take(await file, key, target, caller.read);
@@ -208,9 +212,12 @@ async function fingerprintOf(target: UploadTarget, file: IncomingFile): Promise<
 }
 
 function toFingerprint(
-  { conversation }: UploadTarget,
+  { conversation, traits }: UploadTarget,
   { fileName }: Pick<IncomingFile, 'fileName'>,
   sha256: string,
 ): string {
-  return JSON.stringify([conversation.accountId, conversation.externalId, fileName, sha256]);
+  const { pushToTalk, width, height } = traits;
+  // Where nothing is said of it, as before anything could be: records outlive a deployment.
+  const said = hasTraits(traits) ? [[pushToTalk, width, height]] : [];
+  return JSON.stringify([conversation.accountId, conversation.externalId, fileName, sha256, ...said]);
 }

@@ -3,11 +3,12 @@ import type { Readable } from 'node:stream';
 import { PassThrough, pipeline } from 'node:stream';
 import { checkFile } from './content.ts';
 import { ParleyError } from './errors.ts';
+import { NO_TRAITS } from './fileTraits.ts';
 import type { ConversationRef, UploadRef } from './ids.ts';
 import { parseUploadId } from './ids.ts';
 import type { IncomingFile } from './incomingFile.ts';
 import { toMedia } from './media.ts';
-import type { OutgoingFile } from './outgoing.ts';
+import type { FileTraits, OutgoingFile } from './outgoing.ts';
 import type { Attachment, ReadContext } from './provider.ts';
 import type { Account } from './registry.ts';
 import type { Staging } from './staging.ts';
@@ -40,10 +41,12 @@ export interface Uploads {
   letGo(ids: readonly string[], token: TryToken): Promise<void>;
 }
 
+/** What a file is uploaded for, by whom, and as what. */
 export interface UploadTarget {
   readonly account: Account;
   readonly conversation: ConversationRef;
   readonly viewerId: string;
+  readonly traits: FileTraits;
 }
 
 /** What was uploaded, and the digest of its bytes. */
@@ -62,6 +65,8 @@ interface UploadRecord {
   readonly fileName: string;
   readonly mimeType: string;
   readonly byteSize: number;
+  /** Absent in records from before clients could say any. */
+  readonly traits?: FileTraits;
   /** The provider's id of it, or the key under which it is staged. */
   readonly externalId: string | null;
   readonly stagedKey: string | null;
@@ -90,7 +95,7 @@ export function createUploads(options: UploadsOptions): Uploads {
   const { store, staging, keep, sniff, urlOf, now } = options;
 
   return {
-    async upload({ account, conversation, viewerId }, file, context) {
+    async upload({ account, conversation, viewerId, traits }, file, context) {
       const { mimeType, body } = await sniff(file.createReadStream(), file);
       const problem = checkFile(mimeType, 0, account.provider.limits);
       if (problem) {
@@ -100,7 +105,7 @@ export function createUploads(options: UploadsOptions): Uploads {
       const { fileName } = file;
       const counted = count(body);
       const place = await deliver(
-        { account, conversation },
+        { account, conversation, traits },
         { fileName, mimeType, body: counted.body },
         context,
       );
@@ -112,6 +117,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         fileName,
         mimeType,
         byteSize,
+        traits,
         expiresAt: new Date(now() + keep).toISOString(),
         tries: [],
       };
@@ -169,7 +175,7 @@ export function createUploads(options: UploadsOptions): Uploads {
 
   /** Brings a file to where it waits. */
   async function deliver(
-    { account, conversation }: Omit<UploadTarget, 'viewerId'>,
+    { account, conversation, traits }: Omit<UploadTarget, 'viewerId'>,
     file: { fileName: string; mimeType: string; body: Readable },
     context: ReadContext,
   ): Promise<Pick<UploadRecord, 'externalId' | 'stagedKey'>> {
@@ -185,7 +191,7 @@ export function createUploads(options: UploadsOptions): Uploads {
         ...file,
         externalId: null,
         byteSize: null,
-        traits: NO_TRAITS,
+        traits,
         url: null,
         open: () => Promise.resolve(file.body),
       };
@@ -221,13 +227,13 @@ export function createUploads(options: UploadsOptions): Uploads {
   }
 
   function toFile(record: UploadRecord, accountId: string): OutgoingFile {
-    const { externalId, stagedKey, fileName, mimeType, byteSize } = record;
+    const { externalId, stagedKey, fileName, mimeType, byteSize, traits = NO_TRAITS } = record;
     return {
       externalId,
       fileName,
       mimeType,
       byteSize,
-      traits: NO_TRAITS,
+      traits,
       url: stagedKey === null ? null : urlOf(stagedKey, fileName),
       async open() {
         const body = stagedKey === null ? null : await staging.read(stagedKey);
@@ -239,6 +245,7 @@ export function createUploads(options: UploadsOptions): Uploads {
 
   function toAttachment(ref: UploadRef, record: UploadRecord): Attachment {
     const { fileName, mimeType, byteSize, stagedKey, externalId, expiresAt, tries } = record;
+    const { pushToTalk, width, height } = record.traits ?? NO_TRAITS;
     return {
       message: ref,
       place: 0,
@@ -247,13 +254,12 @@ export function createUploads(options: UploadsOptions): Uploads {
       mimeType,
       byteSize: byteSize <= MAX_INT ? byteSize : null,
       url: stagedKey === null ? null : urlOf(stagedKey, fileName),
-      media: toMedia(mimeType),
+      // Who does not say that it is a voice message has not said that it is none.
+      media: toMedia(mimeType, { width, height, isVoiceMessage: pushToTalk || null }),
       providerDetails: tries.length > 0 ? null : { kind: 'StagedAttachment', expiresAt },
     };
   }
 }
-
-const NO_TRAITS = { pushToTalk: false, width: null, height: null };
 
 const MAX_INT = 2 ** 31 - 1;
 

@@ -56,9 +56,14 @@ export function toUserError(error: ParleyError, field: string | null = null): Us
   };
 }
 
+/** What a caller is told of an argument that can't be used. */
+export function toInputError({ argument, message }: InputError): UserError {
+  return userError('BAD_USER_INPUT', argument, message);
+}
+
 /** What a caller is told of an error that they can expect. Throws what is a fault of ours again. */
 export function toUserErrors(error: unknown): UserError[] {
-  if (error instanceof InputError) return [userError('BAD_USER_INPUT', error.argument, error.message)];
+  if (error instanceof InputError) return [toInputError(error)];
   if (!(error instanceof ParleyError) || error.code === 'INTERNAL_SERVER_ERROR') throw error;
   return [toUserError(error)];
 }

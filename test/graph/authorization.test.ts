@@ -89,6 +89,24 @@ const FIELDS: readonly [string, string, readonly Set[], string?][] = [
     ['start'],
     'conversations:write',
   ],
+  [
+    'archiveConversation',
+    `mutation { archiveConversation(input: { conversationId: "${conversations.whatsApp}" }) { userErrors { code } } }`,
+    ['start'],
+    'conversations:write',
+  ],
+  [
+    'reopenConversation',
+    `mutation { reopenConversation(input: { conversationId: "${conversations.whatsApp}" }) { userErrors { code } } }`,
+    ['start'],
+    'conversations:write',
+  ],
+  [
+    'deleteMessages',
+    `mutation { deleteMessages(input: { messageIds: ["${ID.message}"] }) { userErrors { code } } }`,
+    ['start'],
+    'conversations:write',
+  ],
 ];
 
 /** Likewise: those that have the accounts listened to from then on, so that calls to providers go on behind them. */

@@ -4,13 +4,14 @@ import { startHarness } from '../harness.ts';
 import { conversations } from './writes.ts';
 
 const CAPABILITIES = `capabilities {
-  listConversations startConversation closeConversation sendText maxTextLength sendAttachments maxAttachmentsPerMessage
+  listConversations startConversation closeConversation archiveConversation sendText maxTextLength sendAttachments maxAttachmentsPerMessage
   textWithAttachment textWithAttachmentMimeTypes attachmentMimeTypes maxAttachmentBytes sendActionList sendButtons reactions
   readReceipts replies deleteMessages liveEvents
 }`;
 
 const PACT = {
   ...{ listConversations: true, startConversation: true, closeConversation: false },
+  archiveConversation: false,
   ...{ sendText: true, maxTextLength: null, sendAttachments: true, maxAttachmentsPerMessage: null },
   ...{ textWithAttachment: 'ALLOWED', textWithAttachmentMimeTypes: null, attachmentMimeTypes: null },
   ...{ maxAttachmentBytes: null, sendActionList: false, sendButtons: true, reactions: false },

@@ -123,6 +123,24 @@ describe('an account of somebody else', () => {
       { closeConversation: { userErrors: [expect.objectContaining({ code: 'NOT_FOUND' })] } },
     ],
     [
+      'archiveConversation',
+      mutation('archiveConversation', 'ArchiveConversationInput'),
+      (id) => ({ input: { conversationId: conversationId(conversation(id)) } }),
+      { archiveConversation: { userErrors: [expect.objectContaining({ code: 'NOT_FOUND' })] } },
+    ],
+    [
+      'reopenConversation',
+      mutation('reopenConversation', 'ReopenConversationInput'),
+      (id) => ({ input: { conversationId: conversationId(conversation(id)) } }),
+      { reopenConversation: { userErrors: [expect.objectContaining({ code: 'NOT_FOUND' })] } },
+    ],
+    [
+      'deleteMessages',
+      mutation('deleteMessages', 'DeleteMessagesInput'),
+      (id) => ({ input: { messageIds: [messageId(message(id))] } }),
+      { deleteMessages: { userErrors: [expect.objectContaining({ code: 'NOT_FOUND' })] } },
+    ],
+    [
       'startConversation',
       mutation('startConversation', 'StartConversationInput'),
       (id) => ({
@@ -157,6 +175,37 @@ describe('an account of somebody else', () => {
     expect(foreign!.data).toEqual(data);
     // Whose it is gets another answer, or the test could not fail.
     expect(own).not.toEqual(foreign);
+  });
+
+  it('has no messages that can be answered, or deleted along with others', async () => {
+    const headers = await bob();
+    const own = messageId({
+      accountId: 'support',
+      conversationExternalId: String(wellKnown.letstalk.documented),
+      externalId: '1',
+    });
+    const [foreign, unknown] = await Promise.all(
+      ['sales', 'nobody'].map(async (id) => {
+        const other = messageId(message(id));
+        const send = {
+          ...{ conversationId: conversations.letstalk, text: 'a' },
+          ...{ replyTo: other, idempotencyKey: randomUUID() },
+        };
+        return harness.query(
+          `mutation ($send: SendMessageInput!, $ids: [ID!]!) {
+            sendMessage(input: $send) { userErrors { code message field } }
+            deleteMessages(input: { messageIds: $ids }) { userErrors { code message field } }
+          }`,
+          { headers, variables: { send, ids: [own, other] } },
+        );
+      }),
+    );
+    expect(foreign).toEqual(unknown);
+    expect(foreign!.data).toMatchObject({
+      sendMessage: { userErrors: [{ code: 'BAD_USER_INPUT', field: ['input', 'replyTo'] }] },
+      deleteMessages: { userErrors: [{ code: 'BAD_USER_INPUT', field: ['input', 'messageIds', '1'] }] },
+    });
+    expect(harness.takeCalls()).toEqual([]);
   });
 
   it('is not called, whatever is asked', async () => {

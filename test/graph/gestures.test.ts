@@ -39,6 +39,13 @@ const CLOSE = `mutation ($conversationId: ID!) {
   }
 }`;
 
+const CHANGE = (mutation: string) => `mutation ($conversationId: ID!) {
+  ${mutation}(input: { conversationId: $conversationId }) { conversation { id } userErrors { ${USER_ERROR} } }
+}`;
+const DELETE = `mutation ($messageIds: [ID!]!) {
+  deleteMessages(input: { messageIds: $messageIds }) { conversation { id } userErrors { ${USER_ERROR} } }
+}`;
+
 describe('gestures', () => {
   let harness: Harness;
 
@@ -60,9 +67,16 @@ describe('gestures', () => {
     (await harness.data(REACT, { messageId: id, emoji })).addReaction;
   const markRead = async (id: string) => (await harness.data(READ, { messageId: id })).markMessageRead;
   const close = async (id: string) => (await harness.data(CLOSE, { conversationId: id })).closeConversation;
+  const archive = async (id: string) =>
+    (await harness.data(CHANGE('archiveConversation'), { conversationId: id })).archiveConversation;
+  const reopen = async (id: string) =>
+    (await harness.data(CHANGE('reopenConversation'), { conversationId: id })).reopenConversation;
+  const remove = async (...messageIds: string[]) =>
+    (await harness.data(DELETE, { messageIds })).deleteMessages;
   const refusal = (code: string, field: string | null, message = /./) => [
     {
-      ...{ code, field: field === null ? null : ['input', field], message: expect.stringMatching(message) },
+      ...{ code, field: field === null ? null : ['input', ...field.split('.')] },
+      message: expect.stringMatching(message),
       ...{ retryable: false, retryAfter: null },
     },
   ];
@@ -208,6 +222,64 @@ describe('gestures', () => {
     });
   });
 
+  describe.each([
+    ['archiving', archive],
+    ['reopening', reopen],
+  ])('%s', (_name, act) => {
+    it.each([
+      ['a malformed id', 'nonsense', 'BAD_USER_INPUT'],
+      ['an account that is not there', conversations.foreign, 'NOT_FOUND'],
+    ])('is refused for %s', async (_what, id, code) => {
+      expect(await act(id)).toEqual({ conversation: null, userErrors: refusal(code, 'conversationId') });
+    });
+  });
+
+  describe('deleting', () => {
+    const inPact = (conversation: number, externalId: number) =>
+      messageId({
+        accountId: 'sales',
+        conversationExternalId: String(conversation),
+        externalId: String(externalId),
+      });
+    const { documented: here, vkontakte: there } = wellKnown.pact;
+    const many = (count: number) => Array.from({ length: count }, (_, index) => inPact(here, index + 1));
+
+    it.each<[string, string[], string, string, RegExp]>([
+      ['no messages', [], 'BAD_USER_INPUT', 'messageIds', /One to 100 .* these are 0/],
+      ['101 messages', many(101), 'BAD_USER_INPUT', 'messageIds', /One to 100 .* these are 101/],
+      ['a malformed id', [inPact(here, 1), 'x'], 'BAD_USER_INPUT', 'messageIds.1', /not a valid message id/],
+      ['a conversation', [whatsApp], 'BAD_USER_INPUT', 'messageIds.0', /not a valid message id/],
+      [
+        'messages of two conversations',
+        [...many(3), inPact(there, 4)],
+        ...(['BAD_USER_INPUT', 'messageIds.3', /of another than the first/] as const),
+      ],
+      [
+        'an account that is not there',
+        [messageId({ accountId: 'nobody', conversationExternalId: 'x', externalId: 'y' })],
+        ...(['NOT_FOUND', 'messageIds', /nothing of this id/] as const),
+      ],
+      ['an account that can not', many(100), 'UNSUPPORTED', 'messageIds', /does not support deleting/],
+    ])('is refused without a call for %s', async (_what, ids, code, field, message) => {
+      harness.takeCalls();
+      expect(await remove(...ids)).toEqual({ conversation: null, userErrors: refusal(code, field, message) });
+      expect(harness.takeCalls()).toEqual([]);
+    });
+
+    it('names every message that is of another conversation', async () => {
+      const { userErrors } = await remove(
+        inPact(here, 1),
+        inPact(there, 2),
+        inPact(here, 3),
+        inPact(there, 4),
+      );
+      expect(userErrors.map(({ field }: any) => field.join('.'))).toEqual([
+        'input.messageIds.1',
+        'input.messageIds.3',
+      ]);
+    });
+  });
+
   describe('what an account can not do', () => {
     const messageIn = (id: string) => {
       const [, accountId, conversationExternalId] = Buffer.from(id, 'base64url').toString().split(':');
@@ -218,14 +290,24 @@ describe('gestures', () => {
       });
     };
 
+    const FIELDS = 'reactions readReceipts closeConversation archiveConversation deleteMessages';
+
     it.each([
-      ['Pact', whatsApp, ['reactions', 'readReceipts', 'closeConversation']],
-      ['Letstalk as agent', letstalk, ['reactions', 'readReceipts']],
-      ['Letstalk as client', visitors, ['reactions', 'readReceipts', 'closeConversation']],
-      ['Pigeons', pigeons, ['closeConversation']],
+      [
+        'Pact',
+        whatsApp,
+        ['reactions', 'readReceipts', 'closeConversation', 'archiveConversation', 'deleteMessages'],
+      ],
+      ['Letstalk as agent', letstalk, ['reactions', 'readReceipts', 'archiveConversation', 'deleteMessages']],
+      [
+        'Letstalk as client',
+        visitors,
+        ['reactions', 'readReceipts', 'closeConversation', 'archiveConversation', 'deleteMessages'],
+      ],
+      ['Pigeons', pigeons, ['closeConversation', 'archiveConversation', 'deleteMessages']],
     ])('is false in its capabilities, and then UNSUPPORTED: %s', async (_name, id, missing) => {
       const { conversation } = await harness.data(
-        'query ($id: ID!) { conversation(id: $id) { capabilities { reactions readReceipts closeConversation } account { capabilities { reactions readReceipts closeConversation } } } }',
+        `query ($id: ID!) { conversation(id: $id) { capabilities { ${FIELDS} } account { capabilities { ${FIELDS} } } } }`,
         { id },
       );
       expect(conversation.capabilities).toEqual(conversation.account.capabilities);
@@ -233,14 +315,18 @@ describe('gestures', () => {
         expect([capability, can]).toEqual([capability, !missing.includes(capability)]);
       harness.takeCalls();
 
-      const attempts: Record<string, () => Promise<any>> = {
-        reactions: () => react(messageIn(id), '👍'),
-        readReceipts: () => markRead(messageIn(id)),
-        closeConversation: () => close(id),
+      const attempts: Record<string, [field: string, act: () => Promise<any>][]> = {
+        reactions: [['messageId', () => react(messageIn(id), '👍')]],
+        readReceipts: [['messageId', () => markRead(messageIn(id))]],
+        closeConversation: [['conversationId', () => close(id)]],
+        archiveConversation: [
+          ['conversationId', () => archive(id)],
+          ['conversationId', () => reopen(id)],
+        ],
+        deleteMessages: [['messageIds', () => remove(messageIn(id))]],
       };
-      for (const capability of missing) {
-        const { userErrors, ...nothing } = await attempts[capability]!();
-        const field = capability === 'closeConversation' ? 'conversationId' : 'messageId';
+      for (const [field, act] of missing.flatMap((capability) => attempts[capability]!)) {
+        const { userErrors, ...nothing } = await act();
         expect(userErrors).toEqual(refusal('UNSUPPORTED', field, /does not support .*see its capabilities/));
         expect(Object.values(nothing).every((value) => value === null)).toBe(true);
       }

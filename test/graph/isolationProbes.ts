@@ -68,7 +68,7 @@ export const reads: readonly Probe[] = [
   {
     what: 'a message',
     finds: true,
-    document: `query ($id: ID!) { message(id: $id) { text attachments { url } conversation { title } } }`,
+    document: `query ($id: ID!) { message(id: $id) { text attachments { url } replyTo { text } conversation { title } } }`,
     variables: (tenant, _traces, accountId) => ({ id: messageId(messageOf(tenant, accountId)) }),
   },
   {
@@ -192,6 +192,31 @@ export const writes: readonly Probe[] = [
       closeConversation(input: { conversationId: $id }) { conversation { title } userErrors { code message } }
     }`,
     variables: (tenant, _traces, accountId) => ({ id: conversationOf(tenant, accountId) }),
+  },
+  {
+    what: 'an archiving and a reopening',
+    document: `mutation ($id: ID!) {
+      archiveConversation(input: { conversationId: $id }) { conversation { title } userErrors { code message } }
+      reopenConversation(input: { conversationId: $id }) { conversation { title } userErrors { code message } }
+    }`,
+    variables: (tenant, _traces, accountId) => ({ id: conversationOf(tenant, accountId) }),
+  },
+  {
+    what: 'a deletion',
+    document: `mutation ($id: ID!) {
+      deleteMessages(input: { messageIds: [$id] }) { conversation { title } userErrors { code message } }
+    }`,
+    variables: (tenant, _traces, accountId) => ({ id: messageId(messageOf(tenant, accountId)) }),
+  },
+  {
+    what: 'a reply',
+    document: SEND,
+    variables: (tenant, _traces, accountId) => ({
+      input: {
+        ...{ conversationId: conversationOf(tenant, accountId), text: 'hello' },
+        ...{ replyTo: messageId(messageOf(tenant, accountId)), idempotencyKey: randomUUID() },
+      },
+    }),
   },
   {
     what: 'an upload of a file',

@@ -76,6 +76,12 @@ describe('the cost of an operation', () => {
       11,
     ],
     [
+      'messages with what they answer, which are sought together',
+      ({ pact }) =>
+        `{ conversation(id: "${pact}") { messages(last: 20) { nodes { text replyTo { text replyTo { id } } } } } }`,
+      3,
+    ],
+    [
       'messages that lead back to their conversation',
       ({ pact }) =>
         `{ conversation(id: "${pact}") { messages(last: 20) { nodes { conversation { id messages(last: 20) { nodes { id } } } } } } }`,
@@ -120,6 +126,19 @@ describe('the cost of an operation', () => {
     const cost = await costOf(harness, `mutation { ${['a', 'b', 'c'].map(send).join(' ')} }`);
     expect(cost.estimate).toBe(6);
     expect(cost.upstreamCalls).toBeGreaterThanOrEqual(3);
+  });
+
+  it('counts what puts away, reopens and deletes', async () => {
+    const input = `input: { conversationId: "${ids.pact}" }`;
+    const cost = await costOf(
+      harness,
+      `mutation {
+        archiveConversation(${input}) { conversation { id } }
+        reopenConversation(${input}) { conversation { title } }
+        deleteMessages(input: { messageIds: ["${messages[0]!.id}"] }) { conversation { title } }
+      }`,
+    );
+    expect(cost.estimate).toBe(8);
   });
 
   it.each([

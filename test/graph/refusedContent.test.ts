@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { messageId } from '../../src/messaging/ids.ts';
+import { wellKnown } from '../../src/sandbox/index.ts';
 import type { Harness } from '../harness.ts';
 import { startHarness } from '../harness.ts';
 import { conversations, NOTHING_SENT, send, sentTexts, writeCalls } from './writes.ts';
@@ -10,6 +12,8 @@ const LINK = { link: { label: 'Our shop', url: 'https://shop.example.com/a?b=c',
 const REPLY = { quickReply: { label: 'Yes', message: 'Yes, please' } };
 const list = (changes: object = {}) => ({ title: 'Menu', items: [LINK, REPLY], ...changes });
 const device = (changes: object = {}) => ({ type: 'MOBILE', os: 'iOS', ...changes });
+const messageIn = (accountId: string, conversation: number | string) =>
+  messageId({ accountId, conversationExternalId: String(conversation), externalId: '1' });
 const LONE_SURROGATE = 'half \ud83e a fox';
 
 describe('a content that is wrong', () => {
@@ -141,6 +145,32 @@ describe('a content that is wrong', () => {
       `a key that is none (${index})`,
       { conversationId: whatsApp, text: 'x', idempotencyKey },
       ...(['BAD_USER_INPUT', 'idempotencyKey', /1 to 128 characters/] as const),
+    ]),
+    ...['', 'nonsense', whatsApp].map((replyTo): Refused => [
+      `an answer to "${replyTo}", which names no message`,
+      { conversationId: whatsApp, text: 'x', replyTo },
+      ...(['BAD_USER_INPUT', 'replyTo', /not a valid message id/] as const),
+    ]),
+    // One that is there, one of another account, and one of an account that nobody has: the words are the same.
+    ...[
+      messageIn('sales', wellKnown.pact.vkontakte),
+      messageIn('support', wellKnown.pact.documented),
+      messageIn('nobody', wellKnown.pact.documented),
+    ].map((replyTo, index): Refused => [
+      `an answer to a message of another conversation (${index})`,
+      { conversationId: whatsApp, text: 'x', replyTo },
+      ...(['BAD_USER_INPUT', 'replyTo', /^A message answers one of its own conversation: this/] as const),
+    ]),
+    ...(
+      [
+        [whatsApp, messageIn('sales', wellKnown.pact.documented)],
+        [letstalk, messageIn('support', wellKnown.letstalk.documented)],
+        [pigeons, messageIn('app', wellKnown.pigeons.documented)],
+      ] as const
+    ).map(([conversationId, replyTo], index): Refused => [
+      `an answer where there are none (${index})`,
+      { conversationId, text: 'x', replyTo },
+      ...(['UNSUPPORTED', 'replyTo', /can answer another/] as const),
     ]),
     [
       '21 attachments',

@@ -84,6 +84,15 @@ describe('what is secret', () => {
           'mutation ($id: ID!) { closeConversation(input: { conversationId: $id }) { userErrors { message } } }',
           { id: letstalk },
         ),
+      () =>
+        query(
+          `mutation ($id: ID!, $message: ID!) {
+            archiveConversation(input: { conversationId: $id }) { userErrors { message } }
+            reopenConversation(input: { conversationId: $id }) { userErrors { message } }
+            deleteMessages(input: { messageIds: [$message] }) { userErrors { message } }
+          }`,
+          { id: whatsApp, message },
+        ),
     ];
   };
 

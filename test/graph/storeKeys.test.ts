@@ -55,6 +55,9 @@ const PREFIX = 'everything:';
         addReaction(input: { messageId: $message, emoji: "👍" }) { outcome }
         markMessageRead(input: { messageId: $message }) { message { id } }
         closeConversation(input: { conversationId: $conversation }) { conversation { id } }
+        archiveConversation(input: { conversationId: $conversation }) { conversation { id } }
+        reopenConversation(input: { conversationId: $conversation }) { conversation { id } }
+        deleteMessages(input: { messageIds: [$message] }) { conversation { id } }
       }`,
       {
         message: messageId({ accountId: 'app', conversationExternalId, externalId }),

@@ -38,6 +38,7 @@ describe('anything at all', () => {
     `query ($a: Int, $b: String) { conversation(id: "${CONVERSATION}") { messages(last: $a, before: $b) { nodes { id } } } }`,
     'query ($input: ConversationFilter) { conversations(filter: $input) { nodes { id } sources { answered } } }',
     'mutation ($a: ID!, $b: String!) { addReaction(input: { messageId: $a, emoji: $b }) { outcome } markMessageRead(input: { messageId: $a }) { userErrors { code } } closeConversation(input: { conversationId: $a }) { userErrors { code } } }',
+    'mutation ($a: ID!) { archiveConversation(input: { conversationId: $a }) { userErrors { code } } reopenConversation(input: { conversationId: $a }) { userErrors { code } } deleteMessages(input: { messageIds: [$a] }) { userErrors { code } } }',
     ENTITIES,
   ];
   // Near enough to what is right to get past the first check, and wrong in every way behind it.

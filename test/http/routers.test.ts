@@ -214,6 +214,15 @@ describe('a router that speaks for nobody', () => {
       `mutation { closeConversation(input: { conversationId: "${id}" }) { userErrors { code } } }`,
     ],
     [
+      'archiveConversation',
+      `mutation { archiveConversation(input: { conversationId: "${id}" }) { userErrors { code } } }`,
+    ],
+    [
+      'reopenConversation',
+      `mutation { reopenConversation(input: { conversationId: "${id}" }) { userErrors { code } } }`,
+    ],
+    ['deleteMessages', 'mutation { deleteMessages(input: { messageIds: ["m"] }) { userErrors { code } } }'],
+    [
       'startConversation',
       `mutation { startConversation(input: { pact: { accountId: "sales", messenger: WHATSAPP, phone: "79250000001", text: "a", idempotencyKey: "k" } }) { userErrors { code } } }`,
     ],

@@ -11,6 +11,7 @@ export const EMPTY: Content = {
   buttons: [],
   splitIfNeeded: false,
   device: null,
+  replyTo: null,
 };
 
 export const UNLIMITED: MessageLimits = {

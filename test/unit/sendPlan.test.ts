@@ -29,6 +29,7 @@ const CONTENT: Content = {
   buttons: [],
   splitIfNeeded: true,
   device: null,
+  replyTo: null,
 };
 const READ: ReadContext = {
   signal: new AbortController().signal,

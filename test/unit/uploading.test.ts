@@ -4,6 +4,7 @@ import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { EVERYBODY } from '../../src/auth/authenticate.ts';
 import { ParleyError } from '../../src/messaging/errors.ts';
+import { NO_TRAITS } from '../../src/messaging/fileTraits.ts';
 import type { ConversationRef, UploadRef } from '../../src/messaging/ids.ts';
 import { uploadId } from '../../src/messaging/ids.ts';
 import type { IncomingFile } from '../../src/messaging/incomingFile.ts';
@@ -132,9 +133,9 @@ describe('an upload under a key', () => {
   const upload = (
     { process, callerOf }: Pick<ReturnType<typeof open>, 'process' | 'callerOf'>,
     text = 'one',
-    { key = 'k', fileName = 'a.png', viewer = 'ann', conversation = HERE } = {},
+    { key = 'k', fileName = 'a.png', viewer = 'ann', conversation = HERE, traits = NO_TRAITS } = {},
   ): Promise<Answer> =>
-    process().upload({ conversation, file: fileOf(text, fileName), key }, callerOf(viewer));
+    process().upload({ conversation, file: fileOf(text, fileName), traits, key }, callerOf(viewer));
 
   it('gives the same attachment for the same file, uploaded once', async () => {
     const world = open();
@@ -179,7 +180,7 @@ describe('an upload under a key', () => {
       idOf(await upload(world, 'one', { key: 'l' })),
     ]);
     for (let times = 0; times < 2; times += 1) {
-      const request = { conversation: HERE, file: fileOf('one'), key: null };
+      const request = { conversation: HERE, file: fileOf('one'), traits: NO_TRAITS, key: null };
       ids.add(idOf(await world.process().upload(request, world.callerOf())));
     }
     expect(ids.size).toBe(5);
@@ -198,7 +199,7 @@ describe('an upload under a key', () => {
   it('of a file that never comes claims no key', async () => {
     const world = open();
     const file = Promise.reject<IncomingFile>(new ParleyError('BAD_REQUEST', 'The file did not come.'));
-    const request = { conversation: HERE, file, key: 'k' };
+    const request = { conversation: HERE, file, traits: NO_TRAITS, key: 'k' };
     expect(await world.process().upload(request, world.callerOf())).toMatchObject([
       { code: 'BAD_REQUEST', field: ['input', 'file'] },
     ]);
@@ -241,7 +242,7 @@ describe('an upload under a key', () => {
     const world = open();
     const leaving = new AbortController();
     const first = upload(world);
-    const request = { conversation: HERE, file: fileOf('one'), key: 'k' };
+    const request = { conversation: HERE, file: fileOf('one'), traits: NO_TRAITS, key: 'k' };
     const left = world.process().upload(request, world.callerOf('ann', leaving.signal));
     leaving.abort();
     await expect(left).rejects.toMatchObject({ code: 'CANCELLED' });
@@ -285,7 +286,7 @@ describe('an upload that is looked for', () => {
   it('is found by its viewer only, and while its time lasts', async () => {
     const world = open();
     const uploading = world.process();
-    const request = { conversation: HERE, file: fileOf('one'), key: null };
+    const request = { conversation: HERE, file: fileOf('one'), traits: NO_TRAITS, key: null };
     const attachment = (await uploading.upload(request, world.callerOf())) as Attachment;
     const ref = attachment.message as UploadRef;
     expect(await uploading.find(ref, world.callerOf())).toEqual(attachment);
@@ -324,7 +325,7 @@ describe('a file that Parley keeps itself', () => {
     const [account] = createRegistry([
       { id: 'acc', name: 'Account', provider, status: () => 'OPERATIONAL' },
     ]).all;
-    const target = { account: account!, conversation: HERE, viewerId: 'ann' };
+    const target = { account: account!, conversation: HERE, viewerId: 'ann', traits: NO_TRAITS };
     const uploaded = await uploads.upload(target, await fileOf('one'), READ);
     if (!('ref' in uploaded)) throw new Error('not uploaded');
     return { uploads, kept, meanwhile, ids: [uploadId(uploaded.ref)] };

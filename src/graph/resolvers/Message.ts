@@ -13,6 +13,9 @@ export const Message: MessageResolvers = {
     accountId,
     externalId: conversationExternalId,
   }),
+  // Absent in what was told before anybody asked for it.
+  replyTo: ({ accountId, conversationExternalId, repliedTo }, _args, { loaders }) =>
+    repliedTo == null ? null : loaders.replied.load({ accountId, conversationExternalId, name: repliedTo }),
   direction: ({ direction }, _args, { read }) =>
     typeof direction === 'function' ? direction(read) : direction,
 };

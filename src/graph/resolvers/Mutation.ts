@@ -5,7 +5,7 @@ import type { UserError } from '../../messaging/userErrors.ts';
 import { toUserErrors } from '../../messaging/userErrors.ts';
 import type { MutationResolvers } from '../../generated/resolvers.ts';
 import type { GraphContext } from '../context.ts';
-import { toContent, toStart } from '../inputs.ts';
+import { toContent, toStart, toTraits } from '../inputs.ts';
 
 export const Mutation: MutationResolvers = {
   sendMessage: (_root, { input }, context) =>
@@ -24,7 +24,8 @@ export const Mutation: MutationResolvers = {
   uploadAttachment: (_root, { input }, context) =>
     write(context, { attachment: null }, async () => {
       const conversation = parseConversationId(input.conversationId, 'conversationId');
-      const request = { conversation, file: input.file, key: input.idempotencyKey ?? null };
+      const { file, idempotencyKey } = input;
+      const request = { conversation, file, traits: toTraits(input), key: idempotencyKey ?? null };
       const uploaded = await context.uploading.upload(request, context.caller);
       return 'message' in uploaded
         ? { attachment: uploaded, userErrors: [] }
@@ -48,6 +49,28 @@ export const Mutation: MutationResolvers = {
         context.caller,
       ),
     ),
+
+  archiveConversation: (_root, { input: { conversationId } }, context) =>
+    write(context, { conversation: null }, () =>
+      context.gestures.archiveConversation(
+        parseConversationId(conversationId, 'conversationId'),
+        context.caller,
+      ),
+    ),
+
+  reopenConversation: (_root, { input: { conversationId } }, context) =>
+    write(context, { conversation: null }, () =>
+      context.gestures.reopenConversation(
+        parseConversationId(conversationId, 'conversationId'),
+        context.caller,
+      ),
+    ),
+
+  deleteMessages: (_root, { input: { messageIds } }, context) =>
+    write(context, { conversation: null }, () => {
+      const messages = messageIds.map((id, index) => parseMessageId(id, `messageIds.${index}`));
+      return context.gestures.deleteMessages(messages, context.caller);
+    }),
 };
 
 const NOT_BEGUN =

@@ -1,5 +1,5 @@
 import type { ErrorSource } from '../../messaging/errors.ts';
-import { NotFoundError } from '../../messaging/errors.ts';
+import { InputError, NotFoundError } from '../../messaging/errors.ts';
 import { textDigest } from '../../messaging/content.ts';
 import type {
   LostSend,
@@ -175,6 +175,11 @@ function toProgress(job: PactJob, evidence: 'RESPONSE' | 'JOB'): Progress {
 function toStartForm(start: StartConversation): URLSearchParams {
   if (start.provider !== 'PACT') throw new Error('the start of another provider');
   const { messenger, phone, username, text } = start;
+  if (messenger === 'VKONTAKTE') {
+    const message =
+      'Pact v1 starts no conversations at VKontakte: this needs an account with `apiVersion: v2` in the accounts file.';
+    throw new InputError('pact.messenger', message);
+  }
   return new URLSearchParams({
     provider: messenger === 'WHATSAPP' ? 'whatsapp' : 'telegram_personal',
     ...(phone !== null && { phone }),
