@@ -103,6 +103,7 @@ export function registerSandboxWebhooks(
 ): void {
   for (const account of accounts) {
     if (account.provider !== 'pact' || account.webhookSecret === undefined) continue;
-    sandbox.pact.setWebhook(`${url}${WEBHOOKS_PATH}/${account.id}/${account.webhookSecret}`);
+    const version = account.apiVersion === 'v2' ? 2 : 1;
+    sandbox.pact.setWebhook(`${url}${WEBHOOKS_PATH}/${account.id}/${account.webhookSecret}`, { version });
   }
 }
