@@ -14,14 +14,17 @@ export interface ControlDoor {
 
 const providers = ['pact', 'letstalk', 'pigeons'] as const;
 
-const webhookRequest = z.strictObject({ url: z.url({ protocol: /^https?$/ }).nullable() });
+const webhookRequest = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).nullable(),
+  version: z.literal([1, 2]).optional(),
+});
 
 const secretHeaders = new Set(['authorization', 'x-private-api-token', 'x-public-key', 'cookie']);
 
 /**
  * `POST` and `DELETE /_sandbox/faults`, `GET /_sandbox/requests`, `GET /_sandbox/stored`, `POST /_sandbox/reset`, and
- * `PUT /_sandbox/pact/webhook` with the `url` to which Pact posts what happens, or null for none. It also answers for every path that
- * belongs to nobody.
+ * `PUT /_sandbox/pact/webhook` with the `url` to which Pact posts what happens, or null for none, and the `version` of what it posts,
+ * 1 unless given. It also answers for every path that belongs to nobody.
  *
  * `stored` is `{ pact: PactStored, letstalk: LetstalkStored, pigeons: PigeonsStored }`: what was written through the providers'
  * own calls since the start or the last reset, whoever's key it came with, and is still there. Neither the seed, nor what a test
@@ -54,8 +57,12 @@ export async function createControlDoor(
   app.put('/_sandbox/pact/webhook', (request, reply) => {
     const parsed = webhookRequest.safeParse(request.body);
     if (!parsed.success)
-      return reply.code(400).send({ error: 'Give the "url" of a webhook, http or https, or null for none.' });
-    sandbox.pact.setWebhook(parsed.data.url ?? undefined);
+      return reply.code(400).send({
+        error:
+          'Give the "url" of a webhook, http or https, or null for none, and a "version", 1 or 2, if you like.',
+      });
+    const { url, version = 1 } = parsed.data;
+    sandbox.pact.setWebhook(url ?? undefined, { version });
     return reply.code(204).send();
   });
   app.post('/_sandbox/reset', (_request, reply) => {
@@ -64,7 +71,8 @@ export async function createControlDoor(
   });
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({
-      error: 'Nobody lives here: /p1/… and /api/p2/… are Pact, /api/v1/pigeons/… Pigeons, other /api/v1/… Letstalk.',
+      error:
+        'Nobody lives here: /p1/… and /api/p2/… are Pact, /api/v1/pigeons/… Pigeons, other /api/v1/… Letstalk.',
     }),
   );
   await app.ready();

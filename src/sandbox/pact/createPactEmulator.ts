@@ -10,14 +10,18 @@ import { refusal, refuse } from './answers.ts';
 import { createPactCompany, type PactCompany } from './company.ts';
 import type { DeliveryResult, PactStoredJob } from './jobs.ts';
 import { addPactReadRoutes } from './readRoutes.ts';
+import type { DeliveryMode } from './settlingOf.ts';
 import type { PactState } from './state.ts';
 import { storedAtPact, type PactStored } from './stored.ts';
 import type { PactUploadRow } from './uploads.ts';
 import { createPactWebhook, type PactWebhook, type PactWebhookSettings } from './webhook.ts';
 import { createPactV2Controls, type PactV2Controls, type PactV2Settings } from './v2/controls.ts';
 import { addPactV2Credentials } from './v2/credentials.ts';
+import { statusOfAck } from './v2/delivery.ts';
+import { findMessage } from './v2/history.ts';
 import { addPactV2ReadRoutes } from './v2/readRoutes.ts';
-import { addPactWriteRoutes, type DeliveryMode, type StartAnswer } from './writeRoutes.ts';
+import { addPactV2WriteRoutes } from './v2/writeRoutes.ts';
+import { addPactWriteRoutes, type StartAnswer } from './writeRoutes.ts';
 
 /** Pact with one company and one token (pact.md): v1 and v2 over the same state. */
 export interface PactEmulator
@@ -35,23 +39,25 @@ export interface PactEmulator
   jobs(): readonly PactStoredJob[];
   /**
    * How the sends from now on are delivered. `default`: on WhatsApp at once, elsewhere when the job is asked for the second time;
-   * `sync`: all at once; `async`: when `settleJob` or `settleJobs` says so.
+   * `sync`: all at once; `async`: when `settleJob` or `settleJobs` says so. In v2, whose messages stand in the history from the
+   * beginning, they are `created` until then: in `default` on WhatsApp until after the answer, elsewhere until the message is read by
+   * itself for the second time; in `async` until `settleJobs` or `v2.settle` says so.
    */
   delivery(mode: DeliveryMode): void;
   /** What starts answer from now on: `conversation` (the default), or the `job` that delivers the text. */
   startAnswer(kind: StartAnswer): void;
   /** Ends a job that waits; what is delivered enters the history now. Throws `RangeError` when no such job waits. */
   settleJob(id: number, result: DeliveryResult, reason?: string): void;
-  /** Delivers whatever waits. */
+  /** Delivers whatever waits, in v2 too. */
   settleJobs(): void;
   /** What clients wrote over HTTP. */
   stored(): PactStored;
-  /** Where whatever happens from now on is posted to; undefined (the default) for nowhere, which ends what is queued. */
+  /** Where whatever happens from now on is posted to, as webhooks of v1 unless told otherwise; undefined (the default) for nowhere, which ends what is queued. */
   setWebhook(url: string | undefined, settings?: PactWebhookSettings): void;
   readonly webhook: Pick<PactWebhook, 'delivered' | 'settled'> & {
     /** Posts any body, in its turn: a text as it is, anything else as JSON. */
     send(body: unknown): void;
-    /** Tells how far a message has come (pact.md, `message/ack`). Throws `RangeError` when there is no such message. */
+    /** Tells how far a message has come (pact.md, `message/ack`; in v2 that changes its status). Throws `RangeError` when there is no such message. */
     ack(messageId: number, ack: number): void;
   };
   /** The second version, and what only that tells. */
@@ -63,6 +69,8 @@ const calls = [
   ...['conversations', 'conversation', 'messages'],
   ...['startConversation', 'sendMessage', 'uploadAttachment', 'job'],
   ...['v2Conversations', 'v2Conversation', 'v2Messages', 'v2Message'],
+  ...['v2SendMessage', 'v2StartConversation', 'v2UploadAttachment'],
+  ...['v2UpdateConversation', 'v2DeleteMessages'],
 ];
 const MISSING_AVATAR = '/avatars/original/missing.png';
 
@@ -78,14 +86,14 @@ const usual = (): Settings => ({
   offsetTokens: false,
   delivery: 'default',
   startAnswer: 'conversation',
-  v2: { order: 'desc' },
+  v2: { order: 'desc', uploadLimit: false },
 });
 
 /** An emulator at `url`, with the seed. */
 export async function createPactEmulator(url: string): Promise<MountedEmulator<PactEmulator>> {
   const store = createFileStore('pact', url, { [MISSING_AVATAR]: avatarFile('missing.png') });
   const webhook = createPactWebhook();
-  const seeded = createSeeded(() => createPactCompany(store, url, webhook.post));
+  const seeded = createSeeded(() => createPactCompany(store, url, webhook));
   const settings = usual();
   const app = await createEmulatorApp({
     url,
@@ -157,7 +165,7 @@ function controls(
       events.message(id, row);
       return row;
     },
-    deleteMessage: (id) => change().state.deleteMessage(id),
+    deleteMessage: (id) => change().changes.vanish(id),
     offsetTokens(on) {
       settings.offsetTokens = on;
     },
@@ -170,13 +178,17 @@ function controls(
       settings.startAnswer = kind;
     },
     settleJob: (id, result, reason) => change().jobs.settle(id, result, reason),
-    settleJobs: () => change().jobs.settleAll(),
+    settleJobs() {
+      const { jobs, delivery } = change();
+      jobs.settleAll();
+      delivery.settleAll();
+    },
     stored: () => storedAtPact(now()),
   };
 }
 
 function webhookControls(
-  { now }: Seeded<PactCompany>,
+  { change }: Seeded<PactCompany>,
   { register, post, delivered, settled }: PactWebhook,
 ): Pick<PactEmulator, WebhookControl> {
   return {
@@ -186,14 +198,11 @@ function webhookControls(
       settled,
       send: post,
       ack(messageId, ack) {
-        const { state, events } = now();
-        for (const { external_id } of state.conversations) {
-          const row = state.messages(external_id).find((message) => message.external_id === messageId);
-          if (!row) continue;
-          events.ack(external_id, row, ack);
-          return;
-        }
-        throw new RangeError(`the Pact emulator has no message ${messageId}`);
+        const company = change();
+        const { conversationId, row } = findMessage(company, messageId);
+        const status = statusOfAck(ack);
+        if (status) company.changes.message(messageId, { status });
+        company.events.ack(conversationId, row, ack);
       },
     },
   };
@@ -209,14 +218,19 @@ function addV1(app: FastifyInstance, { now, change }: Seeded<PactCompany>, setti
   });
 }
 
-function addV2(app: FastifyInstance, { now }: Seeded<PactCompany>, settings: Settings): void {
+function addV2(app: FastifyInstance, { now, change }: Seeded<PactCompany>, settings: Settings): void {
   acceptBodies(app, ['json', 'multipart']);
   addPactV2Credentials(app, TOKEN);
   addPactV2ReadRoutes(app, () => ({
     history: now(),
     order: settings.v2.order,
-    asked: () => undefined,
+    asked: (id) => now().delivery.ask(id),
   }));
+  addPactV2WriteRoutes(app, {
+    change,
+    delivery: () => settings.delivery,
+    uploadLimit: () => settings.v2.uploadLimit,
+  });
 }
 
 function addCredentials(app: FastifyInstance): void {

@@ -1,10 +1,14 @@
 import type { PactJobRow } from './jobs.ts';
 import type { PactConversationRow, PactMessageRow } from './rows.ts';
 
-/** Tells of what happens in a company, as webhooks of v1 do (pact.md, "Webhooks v1"). */
+/** Tells of what happens in a company. A version that has no word for something does not tell it. */
 export interface PactEvents {
   readonly conversation: (row: PactConversationRow) => void;
+  /** Anything but a new message. */
+  readonly conversationChanged: (row: PactConversationRow) => void;
   readonly message: (conversationId: number, row: PactMessageRow, jobId?: number) => void;
+  readonly messageChanged: (conversationId: number, row: PactMessageRow) => void;
+  readonly messageDeleted: (conversationId: number, row: PactMessageRow) => void;
   readonly ack: (conversationId: number, row: PactMessageRow, ack: number) => void;
   /** A job that has settled. */
   readonly job: (job: PactJobRow) => void;
@@ -13,6 +17,7 @@ export interface PactEvents {
 /** What `message/ack` says (pact.md): -1 preparing, 0 delivering, 1 sent, 2 delivered, 3 read. */
 const SENT = 1;
 
+/** As webhooks of v1 do (pact.md, "Webhooks v1"). */
 export function createPactEvents(post: (body: unknown) => void): PactEvents {
   return {
     conversation: ({ avatar, created_at, ...row }) =>
@@ -42,6 +47,10 @@ export function createPactEvents(post: (body: unknown) => void): PactEvents {
         },
       }),
 
+    conversationChanged: () => undefined,
+    messageChanged: () => undefined,
+    messageDeleted: () => undefined,
+
     ack: (conversation_id, { external_id, ...row }, ack) =>
       post({
         type: 'message',
@@ -55,6 +64,19 @@ export function createPactEvents(post: (body: unknown) => void): PactEvents {
         event: 'executed',
         data: { id, ...details, message_id, date: Math.floor(Date.now() / 1000) },
       }),
+  };
+}
+
+/** Tells each thing in the version that is in use just then. */
+export function eventsOf(version: () => PactEvents): PactEvents {
+  return {
+    conversation: (row) => version().conversation(row),
+    conversationChanged: (row) => version().conversationChanged(row),
+    message: (conversationId, row, jobId) => version().message(conversationId, row, jobId),
+    messageChanged: (conversationId, row) => version().messageChanged(conversationId, row),
+    messageDeleted: (conversationId, row) => version().messageDeleted(conversationId, row),
+    ack: (conversationId, row, ack) => version().ack(conversationId, row, ack),
+    job: (job) => version().job(job),
   };
 }
 

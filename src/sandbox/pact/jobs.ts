@@ -3,6 +3,7 @@ import { wellKnown } from '../wellKnown.ts';
 import type { PactCompany } from './company.ts';
 import type { PactSend } from './requests.ts';
 import type { PactConversationRow, PactMessageRow } from './rows.ts';
+import type { PactMessageFacts } from './v2/facts.ts';
 
 export type DeliveryResult = 'DELIVERED' | 'NOT DELIVERED';
 
@@ -48,8 +49,11 @@ const CHANNEL_OF_NONE = 427;
 /** The documented job; those of a sandbox follow it. */
 const FIRST_ID = 18;
 
+/** What a delivery changes. */
+type Delivering = Pick<PactCompany, 'state' | 'facts' | 'uploads' | 'written' | 'events'>;
+
 /** None yet. A message is written to the company when its job settles as delivered. */
-export function createPactJobs(company: Omit<PactCompany, 'jobs'>): PactJobs {
+export function createPactJobs(company: Delivering): PactJobs {
   const jobs = new Map<number, PactStoredJob>();
   const asked = new Map<number, number>();
 
@@ -110,7 +114,7 @@ export function createPactJobs(company: Omit<PactCompany, 'jobs'>): PactJobs {
 }
 
 /** Answers the id of the new message. */
-function deliver({ id, conversation_id, sent }: PactStoredJob, company: Omit<PactCompany, 'jobs'>): number {
+function deliver({ id, conversation_id, sent }: PactStoredJob, company: Delivering): number {
   const { uploads } = company;
   const row = addOutbound(company, conversation_id!, sent.message, {
     attachmentsOf: (messageId) => uploads.attachments(sent.attachmentIds, messageId),
@@ -124,18 +128,21 @@ interface OutboundOptions {
   readonly attachmentsOf?: (messageId: number) => PactMessageRow['attachments'];
   /** The job that delivers it. */
   readonly jobId?: number;
+  /** What only v2 says of it. */
+  readonly facts?: PactMessageFacts;
 }
 
 /** Puts a message of the company at the end of a conversation, at the present time. */
 export function addOutbound(
-  { state, written, events }: Pick<PactCompany, 'state' | 'written' | 'events'>,
+  { state, facts, written, events }: Omit<Delivering, 'uploads'>,
   conversationId: number,
   text: string,
-  { attachmentsOf = () => [], jobId }: OutboundOptions = {},
+  { attachmentsOf = () => [], jobId, facts: said }: OutboundOptions = {},
 ): PactMessageRow {
   const at = afterNewest(state.messages(conversationId).at(-1)?.created_at);
   const external_id = state.nextMessageId();
   written.addMessage(conversationId, external_id);
+  if (said) facts.setMessage(external_id, said);
   const row = state.addMessage(conversationId, {
     external_id,
     message: text || null,

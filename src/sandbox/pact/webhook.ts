@@ -8,15 +8,25 @@ export interface PactWebhookDelivery {
   readonly status: number | null;
 }
 
+/** Which of the two kinds of webhook is posted. */
+export type PactWebhookVersion = 1 | 2;
+
 export interface PactWebhookSettings {
-  /** Milliseconds between two tries; 6,000 unless given, which is ten in a minute. */
+  /** Milliseconds between two tries; unless given, so that all of them take a minute. */
   readonly pause?: number;
+  /** 1 unless given. */
+  readonly version?: PactWebhookVersion;
 }
 
 /** Posts webhooks to the address that a company has registered. */
 export interface PactWebhook {
-  /** Registers an address, or none, which ends whatever is queued. */
+  /**
+   * Registers an address, or none, which ends whatever is queued. In version 2 the address is probed first, and what happens
+   * meanwhile waits; one that does not take the probe is forgotten with what waits.
+   */
   readonly register: (url: string | undefined, settings?: PactWebhookSettings) => void;
+  /** Of the address that is registered; 1 when there is none. */
+  readonly version: () => PactWebhookVersion;
   /** Queues a body: a text as it is, anything else as JSON. Forgets it where there is no address. */
   readonly post: (body: unknown) => void;
   /** Every try that is over, oldest first; the latest thousand. */
@@ -27,40 +37,56 @@ export interface PactWebhook {
   reset(): void;
 }
 
-// pact.md: "answer 200, else repeated up to 10 times within 60 s".
-const MAX_TRIES = 10;
+// pact.md, of v1: "answer 200, else repeated up to 10 times within 60 s"; of v2: "up to 5 times within 60 s".
+const MAX_TRIES = { 1: 10, 2: 5 } as const;
 const WINDOW = 60_000;
-const PAUSE = 6_000;
+const PROBE = { source: 'pact.im', operation: 'test' };
 /** Milliseconds for one answer, which pact.md does not say. */
 const ANSWER_TIME = 10_000;
 const KEPT = 1_000;
 
+/** An address as it was registered. */
+type Target = Required<PactWebhookSettings> & { readonly url: string };
+
 /** In the order in which things happened, one at a time: one that is not taken holds up those behind it. */
 export function createPactWebhook(): PactWebhook {
   const deliveries: PactWebhookDelivery[] = [];
-  let url: string | undefined;
-  let pause = PAUSE;
+  let target: Target | undefined;
   let ending = new AbortController();
   let last = Promise.resolve();
 
-  const end = (): void => {
+  const forget = (): void => {
+    target = undefined;
     ending.abort();
     ending = new AbortController();
   };
 
   return {
-    register(next, settings = {}) {
-      url = next;
-      pause = settings.pause ?? PAUSE;
-      if (url === undefined) end();
+    register(url, { version = 1, pause = WINDOW / MAX_TRIES[version] } = {}) {
+      if (url === undefined) {
+        forget();
+        return;
+      }
+      const next = { url, version, pause };
+      target = next;
+      if (version === 1) return;
+      const { signal } = ending;
+      last = last.then(async () => {
+        const isTaken = await deliver(JSON.stringify(PROBE), signal);
+        if (!isTaken && target === next) forget();
+      });
     },
 
+    version: () => target?.version ?? 1,
+
     post(body) {
-      if (url === undefined) return;
+      if (target === undefined) return;
       // Written now: what a body is made of may change before its turn comes.
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       const { signal } = ending;
-      last = last.then(() => deliver(text, signal));
+      last = last.then(async () => {
+        await deliver(text, signal);
+      });
     },
 
     delivered: () => [...deliveries],
@@ -74,30 +100,31 @@ export function createPactWebhook(): PactWebhook {
     },
 
     reset() {
-      end();
-      url = undefined;
-      pause = PAUSE;
+      forget();
       deliveries.length = 0;
     },
   };
 
-  async function deliver(text: string, signal: AbortSignal): Promise<void> {
+  /** Whether it was taken. */
+  async function deliver(text: string, signal: AbortSignal): Promise<boolean> {
     const deadline = Date.now() + WINDOW;
-    const isEnded = () => signal.aborted;
-    for (let tries = 1; !isEnded(); tries += 1) {
-      const status = await attempt(text, signal);
-      if (isEnded()) return;
+    for (let tries = 1; ; tries += 1) {
+      const to = target;
+      if (signal.aborted || to === undefined) return false;
+      const status = await attempt(to.url, text, signal);
+      if (isEnded(signal)) return false;
       deliveries.push({ body: parse(text), status });
       if (deliveries.length > KEPT) deliveries.shift();
-      if (status === 200 || tries === MAX_TRIES || Date.now() + pause > deadline) return;
+      if (status === 200) return true;
+      if (tries >= MAX_TRIES[to.version] || Date.now() + to.pause > deadline) return false;
       // It rejects when all is ended, which the loop sees.
-      await wait(pause, undefined, { signal }).catch(() => undefined);
+      await wait(to.pause, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  async function attempt(text: string, signal: AbortSignal): Promise<number | null> {
+  async function attempt(url: string, text: string, signal: AbortSignal): Promise<number | null> {
     try {
-      const response = await fetch(url!, {
+      const response = await fetch(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: text,
@@ -110,6 +137,11 @@ export function createPactWebhook(): PactWebhook {
       return null;
     }
   }
+}
+
+// A call, because the compiler takes a field that it has seen false to stay so.
+function isEnded(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
 function parse(text: string): unknown {

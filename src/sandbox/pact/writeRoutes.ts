@@ -1,16 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import { createHash } from 'node:crypto';
 import type { MultipartBody } from '../core/multipart.ts';
 import { idOf, ok, refuse } from './answers.ts';
 import type { PactCompany } from './company.ts';
-import { addOutbound, type Settling } from './jobs.ts';
-import { parseSend, parseStart, type PactStart } from './requests.ts';
-import type { PactConversationRow } from './rows.ts';
-import type { PactState } from './state.ts';
-import type { PactUploadRow } from './uploads.ts';
-
-/** How sends are delivered: `default` is at once on WhatsApp and later elsewhere; `async` waits to be told. */
-export type DeliveryMode = 'default' | 'sync' | 'async';
+import { fileElsewhere, type PactFile } from './fileElsewhere.ts';
+import { addOutbound } from './jobs.ts';
+import { openConversation } from './openConversation.ts';
+import { parseSend, parseStart } from './requests.ts';
+import { settlingOf, type DeliveryMode } from './settlingOf.ts';
 
 /** What a start answers; pact.md says that it may be either. */
 export type StartAnswer = 'conversation' | 'job';
@@ -22,9 +18,6 @@ export interface PactWriting {
   readonly delivery: () => DeliveryMode;
   readonly startAnswer: () => StartAnswer;
 }
-
-// The seed's channels of the messengers in which a conversation can be started.
-const channelIds = { whatsapp: 381, telegram_personal: 440 } as const;
 
 /** The calls of Pact that change something, and the job by which one sees what became of it. */
 export function addPactWriteRoutes(app: FastifyInstance, writing: PactWriting): void {
@@ -71,15 +64,10 @@ function addStartRoute(app: FastifyInstance, path: string, writing: PactWriting)
     const start = request.body instanceof URLSearchParams ? parseStart(request.body) : undefined;
     if (!start) return refuse(reply, 400);
     const company = change();
-    const { state, jobs, written, events } = company;
-    const known = sameContact(state, start);
-    const conversation = known ?? addConversation(state, start);
+    const { state, jobs } = company;
+    const { conversation, isNew } = openConversation(company, start);
     const { external_id, channel_type } = conversation;
-    if (!known) {
-      written.addConversation(external_id);
-      events.conversation(conversation);
-    }
-    const status = known ? 'ok' : 'created';
+    const status = isNew ? 'created' : 'ok';
     if (startAnswer() === 'job') {
       const send = { message: start.text, attachmentIds: [], sendToCrm: true, interactive: null };
       return ok(jobs.start(conversation, send, settlingOf(delivery(), channel_type)), status);
@@ -90,54 +78,15 @@ function addStartRoute(app: FastifyInstance, path: string, writing: PactWriting)
   });
 }
 
-function settlingOf(mode: DeliveryMode, channelType: string): Settling {
-  if (mode === 'async') return 'told';
-  return mode === 'sync' || channelType === 'whatsapp' ? 'at once' : 'asked twice';
-}
-
-function sameContact(state: PactState, { provider, contact }: PactStart): PactConversationRow | undefined {
-  return state.conversations.find(
-    (row) => row.channel_type === provider && row.sender_external_id === contact,
-  );
-}
-
-function addConversation(state: PactState, { provider, contact }: PactStart): PactConversationRow {
-  return state.addConversation({
-    name: contact,
-    sender_external_id: contact,
-    channel_id: channelIds[provider],
-    channel_type: provider,
-    created_at: new Date().toISOString(),
-    ...{ last_message_at: 0, last_income_message_at: null },
-  });
-}
-
-type NewUpload = Omit<PactUploadRow, 'id' | 'jobId' | 'messageId' | 'conversationId'>;
-
 /** A file, or the address of one; undefined for what is neither, both, or more than that. */
-function parseUpload(body: unknown): NewUpload | undefined {
+function parseUpload(body: unknown): PactFile | undefined {
   const form = body instanceof URLSearchParams;
   const { fields, files } = form ? { fields: body, files: [] } : ((body ?? nothing) as MultipartBody);
   const [file] = files;
   if (fields.size + files.length !== 1) return undefined;
-  if (!file) return elsewhere(fields.get('file_url') ?? '');
+  if (!file) return fileElsewhere(fields.get('file_url') ?? '');
   const { field, ...rest } = file;
   return field === 'file' ? { ...rest, sourceUrl: null } : undefined;
 }
 
 const nothing: MultipartBody = { fields: new URLSearchParams(), files: [] };
-
-/** Fetching is not what an emulator is for: the file stays where it is. */
-function elsewhere(address: string): NewUpload | undefined {
-  if (!URL.canParse(address)) return undefined;
-  const url = new URL(address);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
-  return {
-    fileName: url.pathname.split('/').at(-1) || 'file',
-    mimeType: 'application/octet-stream',
-    byteSize: 0,
-    sha256: createHash('sha256').digest('hex'),
-    head: Buffer.alloc(0),
-    sourceUrl: url.href,
-  };
-}

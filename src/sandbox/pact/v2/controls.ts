@@ -1,14 +1,10 @@
-import { afterNewest } from '../../core/afterNewest.ts';
 import type { Seeded } from '../../core/createSeeded.ts';
 import type { PactCompany } from '../company.ts';
+import type { PactDelivered } from './delivery.ts';
 import type { PactConversationFacts, PactMessageFacts } from './facts.ts';
-import { findConversation, findMessage, historyOf, lastUpdatedAt } from './history.ts';
-import {
-  toConversationRow,
-  toMessageRow,
-  type PactV2ConversationRow,
-  type PactV2MessageRow,
-} from './rows.ts';
+import { findConversation, findMessage } from './history.ts';
+import { toConversationRow, toMessageRow } from './rows.ts';
+import type { PactV2ConversationRow, PactV2MessageRow } from './rows.ts';
 
 /** What a test can do with the second version. All of it ends with a reset. */
 export interface PactV2Controls {
@@ -16,8 +12,12 @@ export interface PactV2Controls {
   setMessage(id: number, facts: PactMessageFacts & { readonly deleted?: true }): void;
   /** Says more of a conversation, which is a change of it: it moves up its list. Throws `RangeError` when there is none. */
   setConversation(id: number, facts: PactConversationFacts): void;
+  /** Says how far a message has come; one that waits waits no more. Throws `RangeError` when there is no such message. */
+  settle(messageId: number, status: PactDelivered, details?: string): void;
   /** Which way both lists run: `desc`, newest first, unless told. */
   order(order: 'asc' | 'desc'): void;
+  /** Whether more than 5 uploads a second or 30 a minute are refused with 429; they are not unless told. */
+  uploadLimit(on: boolean): void;
   /** The row as the API would answer it. Throws `RangeError` when there is no such message. */
   message(id: number): PactV2MessageRow;
   /** The row as the API would answer it. Throws `RangeError` when there is no such conversation. */
@@ -27,6 +27,7 @@ export interface PactV2Controls {
 /** What a test can switch in v2, apart from faults. */
 export interface PactV2Settings {
   order: 'asc' | 'desc';
+  uploadLimit: boolean;
 }
 
 export function createPactV2Controls(
@@ -35,38 +36,19 @@ export function createPactV2Controls(
 ): PactV2Controls {
   return {
     setMessage(id, { deleted, ...facts }) {
-      const company = change();
-      findMessage(company, id);
-      company.facts.setMessage(id, facts);
-      if (deleted) deletePactMessage(company, id);
+      const { changes } = change();
+      if (Object.keys(facts).length > 0 || !deleted) changes.message(id, facts);
+      if (deleted) changes.bury(id);
     },
-    setConversation: (id, facts) => changePactConversation(change(), id, facts),
+    setConversation: (id, facts) => change().changes.conversation(id, facts),
+    settle: (messageId, status, details) => change().delivery.settle(messageId, status, details),
     order(order) {
       settings.order = order;
+    },
+    uploadLimit(on) {
+      settings.uploadLimit = on;
     },
     message: (id) => toMessageRow(now(), findMessage(now(), id)),
     conversation: (id) => toConversationRow(now(), findConversation(now(), id)),
   };
-}
-
-/** Says more of a conversation at the present time. */
-export function changePactConversation(
-  company: PactCompany,
-  id: number,
-  { changedAt, ...facts }: PactConversationFacts,
-): void {
-  const latest = lastUpdatedAt(company, findConversation(company, id));
-  company.facts.setConversation(id, {
-    ...facts,
-    ...(facts.repliedState && { repliedAfter: historyOf(company, id).at(-1)?.external_id ?? null }),
-    changedAt: changedAt ?? new Date(afterNewest(latest)).toISOString(),
-  });
-}
-
-/** Takes a message from v1's lists; in those of v2 its row stays, without what was in it. Does nothing to one that is deleted. */
-export function deletePactMessage(company: PactCompany, id: number): void {
-  const { conversationId, row, isDeleted } = findMessage(company, id);
-  if (isDeleted) return;
-  company.state.deleteMessage(id);
-  company.facts.bury(conversationId, row);
 }

@@ -44,13 +44,20 @@ export function findIn(
   return row && { conversationId, row, isDeleted: true };
 }
 
-/** A message of any conversation. Throws `RangeError` when there is none. */
-export function findMessage(history: PactHistory, id: number): FoundMessage {
+/** A message of any conversation, deleted or not. */
+export function lookFor(history: PactHistory, id: number): FoundMessage | undefined {
   for (const { external_id } of history.state.conversations) {
     const found = findIn(history, external_id, id);
     if (found) return found;
   }
-  throw new RangeError(`the Pact emulator has no message ${id}`);
+  return undefined;
+}
+
+/** A message of any conversation, deleted or not. Throws `RangeError` when there is none. */
+export function findMessage(history: PactHistory, id: number): FoundMessage {
+  const found = lookFor(history, id);
+  if (!found) throw new RangeError(`the Pact emulator has no message ${id}`);
+  return found;
 }
 
 /** Throws `RangeError` when there is none. */

@@ -108,7 +108,7 @@ export function toMessageRow(history: PactHistory, found: FoundMessage): PactV2M
     external_id: messengerIdOf(history, row),
     company_id: wellKnown.pact.companyId,
     conversation_id: conversationId,
-    contact_id: CONTACTS + conversationId,
+    contact_id: contactIdOf(conversationId),
     replied_to_id: facts.repliedToId ?? null,
     created_at: facts.createdAt ?? row.created_at,
     external_created_at: facts.externalCreatedAt ?? row.created_at,
@@ -126,8 +126,10 @@ export function toMessageRow(history: PactHistory, found: FoundMessage): PactV2M
   };
 }
 
-/** One contact a conversation, from this number on. */
-const CONTACTS = 300_000;
+/** The sandbox has one contact a conversation. */
+export function contactIdOf(conversationId: number): number {
+  return 300_000 + conversationId;
+}
 
 /** A message's id at its messenger; null until that has answered. */
 export function messengerIdOf({ facts }: PactHistory, row: PactMessageRow): string | null {
