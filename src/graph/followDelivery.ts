@@ -1,3 +1,4 @@
+import { createAbort } from '../messaging/abort.ts';
 import { InputError } from '../messaging/errors.ts';
 import type { DeliveryRef } from '../messaging/ids.ts';
 import type { Delivery } from '../messaging/provider.ts';
@@ -20,9 +21,14 @@ export async function* followDelivery(
   if (!account || !shown) throw new InputError('id', 'The argument "id" names no delivery of the caller.');
   yield shown;
   const isGone = () => read.signal.aborted;
+  // Of its own: who waits for an event can be told in no other way that none is wanted any more.
+  const over = createAbort();
+  const end = () => over.abort();
+  read.signal.addEventListener('abort', end, { once: true });
+  if (isGone()) end();
   const follows = account.provider.actor
     ? undefined
-    : events.follow({ accounts: [account], signal: read.signal });
+    : events.follow({ accounts: [account], signal: over.signal });
   try {
     let pause = FIRST_PAUSE;
     const goOn = () => {
@@ -50,6 +56,8 @@ export async function* followDelivery(
       yield now;
     }
   } finally {
+    read.signal.removeEventListener('abort', end);
+    end();
     await follows?.return();
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { conversationId, messageId } from '../../src/messaging/ids.ts';
 import { wellKnown } from '../../src/sandbox/index.ts';
@@ -10,7 +11,7 @@ import { listen, subscribed } from './listening.ts';
 
 const { documented } = wellKnown.pact;
 const CONVERSATION = conversationId({ accountId: PACT_V2, externalId: String(documented) });
-const MESSAGE = `id text delivery { state } reactions { emoji } providerDetails { ... on PactMessage { isDeleted } }`;
+const MESSAGE = `id text providerDetails { ... on PactMessage { isDeleted } }`;
 
 let parley: Harness;
 let listeners: Listener[] = [];
@@ -49,21 +50,62 @@ it('takes the probe that comes when its webhook is registered', async () => {
   });
 });
 
-it('tells of a message when it comes, and of how far it gets', async () => {
-  const added = await open('messageAdded', MESSAGE);
-  const updated = await open('messageUpdated', MESSAGE);
+it('tells of a message when it comes, how far it gets, and what others think of it', async () => {
+  const changes = await open(
+    'changes',
+    `node {
+      __typename
+      ... on MessageAdded { message { id text } }
+      ... on DeliveryUpdated { delivery { state message { id } } }
+      ... on ReactionsUpdated { message { id reactions { emoji } } }
+    }`,
+  );
 
   const { external_id: id } = parley.sandbox.pact.addMessage(documented, { message: 'new', income: false });
-  await added.until(1);
+  await changes.until(1);
   parley.sandbox.pact.v2.settle(id, 'delivered');
-  await updated.until(1);
+  await changes.until(2);
   parley.sandbox.pact.v2.setMessage(id, { reactions: ['🎉'] });
-  await updated.until(2);
+  await changes.until(3);
 
-  expect(added.told('messageAdded')).toMatchObject([{ id: idOf(id), text: 'new' }]);
-  expect(updated.told('messageUpdated')).toMatchObject([
-    { id: idOf(id), delivery: { state: 'DELIVERED' }, reactions: [] },
-    { id: idOf(id), delivery: { state: 'DELIVERED' }, reactions: [{ emoji: '🎉' }] },
+  expect(changes.told('changes').map(({ node }) => node)).toEqual([
+    { __typename: 'MessageAdded', message: { id: idOf(id), text: 'new' } },
+    { __typename: 'DeliveryUpdated', delivery: { state: 'DELIVERED', message: { id: idOf(id) } } },
+    { __typename: 'ReactionsUpdated', message: { id: idOf(id), reactions: [{ emoji: '🎉' }] } },
+  ]);
+});
+
+it('tells how far a send has come, until it is read', async () => {
+  parley.sandbox.pact.delivery('async');
+  const input = { conversationId: CONVERSATION, text: 'on its way', idempotencyKey: randomUUID() };
+  const { delivery, message } = (
+    await parley.data(
+      'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { delivery { id state } message { externalId } } }',
+      { input },
+    )
+  ).sendMessage;
+  const followed = listen(
+    parley.url,
+    'websocket',
+    'subscription ($id: ID!) { deliveryUpdated(id: $id) { state } }',
+    { variables: { id: delivery.id } },
+  );
+  listeners.push(followed);
+  await followed.until(1);
+
+  for (const [count, status] of [
+    [2, 'sent'],
+    [3, 'delivered'],
+    [4, 'read'],
+  ] as const) {
+    // prettier-ignore
+    parley.sandbox.pact.v2.settle(Number(message.externalId), status);
+    await followed.until(count);
+  }
+  await followed.over;
+
+  expect(followed.told('deliveryUpdated').map(({ state }) => state)).toEqual([
+    ...['QUEUED', 'SENT', 'DELIVERED', 'READ'],
   ]);
 });
 

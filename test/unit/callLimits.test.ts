@@ -83,8 +83,8 @@ describe('the limits of an account', () => {
     expect(limitsOf({ apiVersion: 'v2' }).rates).toEqual({
       calls: [],
       uploads: [
-        { count: 5, per: 1_000 },
-        { count: 30, per: 60_000 },
+        { count: 5, per: 1_200 },
+        { count: 30, per: 61_000 },
       ],
     });
     const own = limitsOf({ apiVersion: 'v2', account: 'rates: { uploads: [] }' });
