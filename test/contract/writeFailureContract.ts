@@ -105,6 +105,9 @@ export function describeWriteFailures(name: string, subjectOf: (sandbox: Sandbox
       expect(subject().emulator.requests.filter(({ call }) => call === 'unknown')).toEqual([]);
     }
 
+    /** A call as the emulator names it, by what it writes. */
+    const callOf = (wanted: string) => subject().writes.find(({ what }) => what === wanted)!.call;
+
     describe.each(subjectOf(NO_SANDBOX).writes.map(({ what }, index) => [what, index] as const))(
       '%s',
       (_what, index) => {
@@ -200,7 +203,7 @@ export function describeWriteFailures(name: string, subjectOf: (sandbox: Sandbox
       ])('%s is found', async (_how, fault) => {
         const provider = writing.provider(subject().accountId);
         const message = outgoing({ conversationId: empty, text: ' Are you there? 👋\r\nYes ' });
-        subject().emulator.failNext(fault, { call: 'sendMessage' });
+        subject().emulator.failNext(fault, { call: callOf('a message') });
         await expect(provider.sendMessage!(message, operation())).rejects.toMatchObject({ refused: false });
         subject().settle();
 
@@ -213,7 +216,7 @@ export function describeWriteFailures(name: string, subjectOf: (sandbox: Sandbox
       it('is not found when it was dropped', async () => {
         const provider = writing.provider(subject().accountId);
         const message = outgoing({ conversationId: empty, text: 'Are you there?' });
-        subject().emulator.failNext({ reset: true }, { call: 'sendMessage' });
+        subject().emulator.failNext({ reset: true }, { call: callOf('a message') });
         await expect(provider.sendMessage!(message, operation())).rejects.toMatchObject({ refused: false });
 
         const search = await provider.findSent!(empty, lost(message), operation());
@@ -230,7 +233,7 @@ export function describeWriteFailures(name: string, subjectOf: (sandbox: Sandbox
         const { starter, start, started } = subject();
         const provider = writing.provider(starter);
         if (!provider.findStarted) return;
-        subject().emulator.failNext(fault, { call: 'startConversation' });
+        subject().emulator.failNext(fault, { call: callOf('the start of a conversation') });
         await expect(provider.startConversation!(start, operation())).rejects.toMatchObject({
           refused: false,
         });

@@ -67,7 +67,7 @@ export function describeFindingWrites(name: string, subjectOf: (sandbox: Sandbox
 
       expect(found).toEqual([]);
       expect(complete).toBe(subject().historyComesWhole);
-      expect(subject().emulator.requests).toHaveLength(subject().historyComesWhole ? 1 : 20);
+      expect(subject().emulator.requests).toHaveLength(subject().callsForLong);
     });
 
     it('is sought anew, whatever the operation has read before', async () => {

@@ -42,6 +42,8 @@ export interface WriteSubject {
   readonly storesFiles: boolean;
   /** Whether the whole history comes with one call, however long it is. */
   readonly historyComesWhole: boolean;
+  /** How many calls it costs to look through the 2,000 messages of `long`; 20 at the most. */
+  readonly callsForLong: number;
   readonly start: StartConversation;
   /** The conversations that were started since the beginning of the test. */
   readonly started: () => string[];
@@ -175,6 +177,7 @@ export function pactSubject({ pact }: Pick<Sandbox, 'pact'>): WriteSubject {
       ),
     storesFiles: true,
     historyComesWhole: false,
+    callsForLong: 20,
     start,
     started,
     writes: [
@@ -197,6 +200,8 @@ export function pactV2Subject({ pact }: Pick<Sandbox, 'pact'>): WriteSubject {
   const accepted = () => pact.stored().messages.length;
   return {
     ...ofV1,
+    // 150 messages a page.
+    callsForLong: 14,
     accountId: PACT_V2,
     starter: PACT_V2,
     conversations: { ...ofV1.conversations, severalFiles: null },
@@ -272,6 +277,7 @@ export function letstalkSubject({ letstalk }: Pick<Sandbox, 'letstalk'>): WriteS
       ),
     storesFiles: true,
     historyComesWhole: false,
+    callsForLong: 20,
     start,
     started,
     writes: [
@@ -338,6 +344,7 @@ export function pigeonsSubject({ pigeons }: Pick<Sandbox, 'pigeons'>): WriteSubj
     },
     storesFiles: false,
     historyComesWhole: true,
+    callsForLong: 1,
     start,
     started,
     writes: [

@@ -10,6 +10,7 @@ import type { NumberedListOptions } from './numberedList.ts';
 import { readPage } from './numberedList.ts';
 import { isPosition } from './place.ts';
 import type { ListHabits } from './rankedView.ts';
+import type { Messages } from './walkBack.ts';
 import { createWebhookReader } from './webhooks.ts';
 import type { PactV2ConversationRow, PactV2MessageRow, PactV2Page } from './wire.ts';
 import { parseConversation, parseConversationPage, parseMessage, parseMessagePage } from './wire.ts';
@@ -58,30 +59,33 @@ export function createPactV2Provider(options: PactV2Options): Provider {
     unreachable: cursorUnreachable,
   });
 
+  const messagesOf = (conversationId: string, context: ReadContext): Messages => ({
+    fetchPage: (page, perPage) => fetchMessages(conversationId, page, perPage, context),
+    habits: messageHabits,
+  });
+
   const messageList = (
     conversationId: string,
     context: ReadContext,
   ): NumberedListOptions<PactV2MessageRow> => ({
-    fetchPage: (page, perPage) => fetchMessages(conversationId, page, perPage, context),
+    ...messagesOf(conversationId, context),
     idOf: (row) => row.id,
     timeOf: (row) => Date.parse(row.sentAt),
-    habits: messageHabits,
     oldestFirst: true,
     rowsMove: false,
     unreachable: cursorUnreachable,
   });
 
   const search = (conversationId: string, context: ReadContext) => ({
-    fetchPage: (page: number, perPage: number) => fetchMessages(conversationId, page, perPage, context),
+    ...messagesOf(conversationId, context),
     fetchOne: (id: string) => fetchMessage(conversationId, id, context),
-    habits: messageHabits,
     unreachable: messageUnreachable,
     seen: () => rememberRows(`${accountId} v2 rows ${conversationId}`, context),
   });
 
   return {
     ...(webhooks && { readWebhook: createWebhookReader({ source, mapping, lost }) }),
-    ...createPactV2Writes({ source, wire, http, conversationList, messageList, fetchMessage }),
+    ...createPactV2Writes({ source, wire, http, conversationList, messagesOf, fetchMessage }),
     name: 'PACT',
     limits: ACCOUNT_LIMITS,
     limitsOf: ({ providerDetails }) =>

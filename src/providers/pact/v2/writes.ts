@@ -20,6 +20,8 @@ import { isPactId } from '../wire.ts';
 import { STATUSES } from './map.ts';
 import type { NumberedListOptions } from './numberedList.ts';
 import { readPage } from './numberedList.ts';
+import type { Messages } from './walkBack.ts';
+import { walkBack } from './walkBack.ts';
 import type { PactV2ConversationRow, PactV2MessageRow } from './wire.ts';
 import { checkDone, parseMessage, parseUploaded } from './wire.ts';
 
@@ -28,10 +30,7 @@ export interface PactV2WritesOptions {
   readonly wire: WireContext;
   readonly http: Http;
   readonly conversationList: (context: ReadContext) => NumberedListOptions<PactV2ConversationRow>;
-  readonly messageList: (
-    conversationId: string,
-    context: ReadContext,
-  ) => NumberedListOptions<PactV2MessageRow>;
+  readonly messagesOf: (conversationId: string, context: ReadContext) => Messages;
   readonly fetchMessage: (
     conversationId: string,
     id: string,
@@ -55,10 +54,6 @@ type PactV2Writes = Pick<
 
 const API = '/api/p2';
 
-/** How many pages are read back to find a lost message, and the rows of one. */
-const MAX_PAGES = 20;
-const PER_PAGE = 150;
-
 /** How many of the latest conversations are looked through for one whose start was lost. */
 const LATEST = 100;
 
@@ -68,7 +63,7 @@ const LATEST = 100;
  * not there is never said not to exist. Source: `pact.md`, "v2".
  */
 export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
-  const { source, wire, http, conversationList, messageList, fetchMessage } = options;
+  const { source, wire, http, conversationList, messagesOf, fetchMessage } = options;
 
   return {
     namesSends: false,
@@ -81,7 +76,7 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
         ...(files.length > 0 && { attachment_ids: files.map(({ externalId }) => toNumber(externalId!)) }),
         ...(repliedTo !== null && { replied_to_id: repliedTo }),
       };
-      const path = messagesOf(conversationId);
+      const path = messagesPath(conversationId);
       const body = await http({ call: 'sendMessage', method: 'POST', path, body: { json }, context });
       return toProgress(parseMessage(body, 'sendMessage', wire), 'RESPONSE');
     },
@@ -140,7 +135,7 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
       checkId(conversationId);
       externalIds.forEach(checkId);
       const json = { message_ids: externalIds.map(toNumber) };
-      const path = messagesOf(conversationId);
+      const path = messagesPath(conversationId);
       const body = await http({ call: 'deleteMessages', method: 'DELETE', path, body: { json }, context });
       checkDone(body, 'deleteMessages', wire);
     },
@@ -186,18 +181,16 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
     { digest, fileCount, fileIds = [], from, until }: Omit<LostSend, 'name'>,
     context: ReadContext,
   ): Promise<Progress[]> {
-    const list = messageList(conversationId, context);
-    const found: Progress[] = [];
-    let request: Parameters<typeof readPage>[1] = { direction: 'backward', size: PER_PAGE };
-    for (let pages = 0; pages < MAX_PAGES; pages += 1) {
-      const { items, hasMore } = await readPage(list, request);
-      const here = items.map(({ item }) => item).filter((row) => isSent(row));
-      found.unshift(...here.map((row) => toProgress(row, 'HISTORY')));
-      const oldest = items[0];
-      if (!hasMore || !oldest || oldest.item.sentAt < from) break;
-      request = { ...request, from: oldest.position };
-    }
-    return found;
+    const found = new Map<string, Progress>();
+    let isBefore = false;
+    await walkBack(messagesOf(conversationId, context), {
+      take(row) {
+        if (isSent(row)) found.set(row.id, toProgress(row, 'HISTORY'));
+        isBefore ||= row.sentAt < from;
+      },
+      goOn: () => !isBefore,
+    });
+    return [...found.values()].reverse();
 
     function isSent(row: PactV2MessageRow): boolean {
       const inTime = row.sentAt >= from && row.sentAt <= until;
@@ -207,7 +200,7 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
   }
 }
 
-function messagesOf(conversationId: string): string {
+function messagesPath(conversationId: string): string {
   return `${API}/conversations/${conversationId}/messages`;
 }
 
