@@ -69,6 +69,12 @@ describe('what a viewer may not use', () => {
     fc.record({ of: fc.constantFrom(...ids), what: fc.constantFrom(...probes.map(({ what }) => what)) }),
     { minLength: 4, maxLength: 16 },
   );
+  // What chance may leave out: everything by one who may do all of it, and by one who may use nothing.
+  const all = ids.flatMap((of) => probes.map(({ what }) => ({ of, what })));
+  const everything = [ids, []].map((accounts): [{ accounts: string[]; scopes: string[] }, typeof all] => [
+    { accounts, scopes: [...SCOPES] },
+    all,
+  ]);
   const tenantOf = (id: string) => tenants.find(({ account }) => account.id === id)!;
 
   it('comes back by no id, cursor or reference, is called by no mutation, and looks as if it were not there', async () => {
@@ -96,7 +102,7 @@ describe('what a viewer may not use', () => {
           }
         }
       }),
-      { seed: 20261125, numRuns: 150 },
+      { seed: 20261125, numRuns: 150, examples: everything },
     );
     // What is found by those who may, and refused to those who may not: all of it was asked.
     expect(refused.size).toBe(probes.length * tenants.length);

@@ -20,10 +20,11 @@ const MESSAGE = `
     providerDetails { __typename ... on PactAttachment { externalId aspectRatio } ... on LetstalkAttachment { remoteId } ... on PigeonsAttachment { raw } }
   }
   reactions { emoji createdAt author { name } providerDetails { __typename ... on PigeonsReaction { userUuid } } }
+  replyTo { externalId }
   delivery { id state evidence asOf sentAt deliveredAt readAt failureReason message { externalId } }
   providerDetails {
     __typename
-    ... on PactMessage { channelId channelType }
+    ... on PactMessage { channelId channelType messengerId isDeleted }
     ... on LetstalkMessage { remoteId internal subject contentType repliedAt }
     ... on PigeonsMessage { contextType receiver { name } device { type os osVersion appVersion model } metadata }
   }
@@ -35,7 +36,7 @@ const CONVERSATION = `
   capabilities { sendText maxTextLength maxAttachmentsPerMessage textWithAttachment attachmentMimeTypes }
   providerDetails {
     __typename
-    ... on PactConversation { channelId channelType senderExternalId avatarUrl lastInboundMessageAt meta }
+    ... on PactConversation { channelId channelType senderExternalId avatarUrl lastInboundMessageAt meta repliedState isGroup }
     ... on LetstalkConversation { typeName clientName clientAvatarUrl }
     ... on PigeonsConversation { taggableType taggableId taggableTitle updatedAt }
   }
@@ -84,7 +85,11 @@ describe('reading', () => {
       state: null,
       unreadCount: null,
       lastMessageText: null,
-      providerDetails: { __typename: 'PactConversation', channelType: 'whatsapp', channelId: '381' },
+      providerDetails: {
+        ...{ __typename: 'PactConversation', channelType: 'whatsapp', channelId: '381' },
+        // Version 1 says neither.
+        ...{ repliedState: null, isGroup: null },
+      },
     });
     expect(messages.nodes[0]).toMatchObject({
       externalId: '47098',
@@ -97,7 +102,11 @@ describe('reading', () => {
       reactions: [],
       delivery: null,
       sentAt: '2017-09-17T12:44:28.000Z',
-      providerDetails: { __typename: 'PactMessage', channelId: '381', channelType: 'whatsapp' },
+      replyTo: null,
+      providerDetails: {
+        ...{ __typename: 'PactMessage', channelId: '381', channelType: 'whatsapp' },
+        ...{ messengerId: null, isDeleted: null },
+      },
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Content } from '../../src/messaging/content.ts';
-import { checkContent, checkFile, checkKey, checkLimits } from '../../src/messaging/content.ts';
+import { checkContent, checkFile, checkKey, checkLimits, checkReply } from '../../src/messaging/content.ts';
 import type { OutgoingActionList } from '../../src/messaging/outgoing.ts';
 import { ACTIONS, BLANK, DEVICE, EMPTY, fileOf, told, UNCLEAN, UNLIMITED } from './contents.ts';
 
@@ -96,6 +96,30 @@ describe('a content', () => {
       'BAD_USER_INPUT device.os',
       'BAD_USER_INPUT device.osVersion',
     ]);
+  });
+});
+
+describe('an answer', () => {
+  const here = { accountId: 'sales', externalId: '7' };
+  const message = { accountId: 'sales', conversationExternalId: '7', externalId: '1' };
+
+  it('is to a message of its own conversation, of its own account', () => {
+    expect(checkReply({ ...EMPTY, replyTo: null }, here)).toEqual([]);
+    expect(checkReply({ ...EMPTY, replyTo: message }, here)).toEqual([]);
+    const others = [
+      { ...message, conversationExternalId: '8' },
+      { ...message, accountId: 'app' },
+    ].map((replyTo) => checkReply({ ...EMPTY, replyTo }, here));
+    expect(told(others[0]!)).toEqual(['BAD_USER_INPUT replyTo']);
+    // Whose the other one is can't be told from the words.
+    expect(others[1]).toEqual(others[0]);
+  });
+
+  it('goes nowhere where no message can be answered', () => {
+    const content = { ...EMPTY, text: 'Yes', replyTo: message };
+    expect(checkLimits(content, [], UNLIMITED)).toEqual([]);
+    const errors = checkLimits(content, [], { ...UNLIMITED, replies: false });
+    expect(told(errors)).toEqual(['UNSUPPORTED replyTo']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { NotFoundError } from '../../src/messaging/errors.ts';
+import { InputError, NotFoundError } from '../../src/messaging/errors.ts';
 import type { Content } from '../../src/messaging/content.ts';
 import type { Plan } from '../../src/messaging/once.ts';
 import type { OutgoingFile, OutgoingMessage } from '../../src/messaging/outgoing.ts';
@@ -39,12 +39,12 @@ const READ: ReadContext = {
 };
 const TRY = { token: 'token', from: '2026-01-01T00:00:00.000Z', until: '2026-01-01T00:00:15.000Z' };
 
-function open() {
+function open(limits = LIMITS) {
   const sent: OutgoingMessage[] = [];
   const held: string[] = [];
   const provider = {
     name: 'LETSTALK',
-    limits: LIMITS,
+    limits,
     sendMessage(message: OutgoingMessage) {
       sent.push(message);
       return Promise.resolve(progressOf({ state: 'SENT', evidence: 'RESPONSE', final: true }));
@@ -131,6 +131,30 @@ describe('the plan of a send', () => {
     ]);
     expect(held).toEqual(['hold one token', 'let go one token', 'hold two token', 'let go two token']);
     expect(message.parts.map(({ timeout }) => timeout)).toEqual([15, 60, 60]);
+  });
+
+  it('answers with the first message alone, by the provider’s own id of what is answered', async () => {
+    const { plan, sent } = open({ ...LIMITS, replies: true });
+    const replyTo = { accountId: 'acc', conversationExternalId: '7', externalId: '41' };
+    const { message } = await plan({ content: { ...CONTENT, replyTo } });
+    for (const part of message.parts) await part.send(READ);
+    expect(sent.map(({ text, replyTo }) => [text, replyTo])).toEqual([
+      ['Hi', '41'],
+      [null, null],
+      [null, null],
+    ]);
+  });
+
+  it('says of what an adapter can’t use which field of the input it is', async () => {
+    const { plan } = open();
+    const { message, start } = await plan();
+    const reply = message.parts[0]!.toUserError(new InputError('replyTo', 'It is gone.'));
+    expect(reply).toEqual({
+      ...{ code: 'BAD_USER_INPUT', field: ['input', 'replyTo'], message: 'It is gone.' },
+      ...{ retryable: false, retryAfter: null },
+    });
+    const messenger = start.parts[0]!.toUserError(new InputError('pact.messenger', 'Not here.'));
+    expect(messenger).toMatchObject({ code: 'BAD_USER_INPUT', field: ['input', 'pact', 'messenger'] });
   });
 
   it('keeps no text for the store', async () => {

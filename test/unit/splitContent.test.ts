@@ -159,6 +159,35 @@ describe('a fingerprint', () => {
     expect(fingerprintOf('c', { buttons: ['1', '2'] })).not.toBe(fingerprintOf('c', { buttons: ['2', '1'] }));
   });
 
+  // Records outlive a deployment: these digests are of the time before anything could be answered.
+  it.each<[string, string, object, string]>([
+    [
+      'a message that answers none',
+      JSON.stringify({ accountId: 'sales', externalId: '8741' }),
+      { ...EMPTY, text: 'Hello', attachmentIds: ['a'], buttons: ['Yes'] },
+      '7mUPilyVCBT9i01d1ucfoNM36KGB-2VIuOhWADI6xVE',
+    ],
+    [
+      'a start without an id at VKontakte',
+      'sales',
+      {
+        ...{ provider: 'PACT', messenger: 'WHATSAPP', phone: '79991234567', username: null },
+        ...{ vkontakteId: null, text: 'Hello' },
+      },
+      'lqY7aeagr-BSyeYvIV6EYVPcxMNUR__HGIHuORwg8Mk',
+    ],
+  ])('is what it has always been for %s', (_what, place, content, digest) => {
+    expect(fingerprintOf(place, content)).toBe(digest);
+  });
+
+  it('is another for an answer, and for an answer to another message', () => {
+    const replyTo = { accountId: 'a', conversationExternalId: 'c', externalId: '1' };
+    const of = (answer: Content['replyTo']) => fingerprintOf('c', { ...EMPTY, text: 'Hi', replyTo: answer });
+    const digests = [of(null), of(replyTo), of({ ...replyTo, externalId: '2' })];
+    expect(new Set(digests).size).toBe(3);
+    expect(of({ ...replyTo })).toBe(digests[1]);
+  });
+
   it('is another for another content, and for another conversation', () => {
     fc.assert(
       fc.property(sendable, sendable, ({ content: one }, { content: two }) => {

@@ -40,6 +40,8 @@ describe('a start', () => {
     PACT,
     { ...PACT, messenger: 'TELEGRAM_PERSONAL' },
     { ...PACT, messenger: 'TELEGRAM_PERSONAL', phone: null, username: 'ann' },
+    { ...PACT, messenger: 'VKONTAKTE', phone: null, vkontakteId: '1' },
+    { ...PACT, messenger: 'VKONTAKTE', phone: null, vkontakteId: '9'.repeat(19) },
     LETSTALK,
     { ...LETSTALK, inquiryId: '9'.repeat(15), title: 'A question', metadata: { text: '' } },
     PIGEONS,
@@ -60,21 +62,36 @@ describe('a start', () => {
     expect(told(start)).toEqual([`BAD_USER_INPUT start.${field}`]);
   });
 
-  it('reaches WhatsApp by a phone alone, and Telegram by exactly one of two', () => {
-    const messenger = fc.constantFrom('WHATSAPP' as const, 'TELEGRAM_PERSONAL' as const);
+  it('reaches WhatsApp by a phone alone, Telegram by exactly one of two, and VKontakte by an id alone', () => {
+    const messenger = fc.constantFrom(
+      'WHATSAPP' as const,
+      'TELEGRAM_PERSONAL' as const,
+      'VKONTAKTE' as const,
+    );
     const phone = fc.constantFrom(null, '79991234567');
     const username = fc.constantFrom(null, 'ann');
+    const vkontakteId = fc.constantFrom(null, '1234567');
     fc.assert(
-      fc.property(messenger, phone, username, (messenger, phone, username) => {
-        const isReachable =
-          messenger === 'WHATSAPP'
-            ? phone !== null && username === null
-            : (phone === null) !== (username === null);
-        const errors = isReachable ? [] : ['BAD_USER_INPUT start.phone'];
-        expect(told({ ...PACT, messenger, phone, username })).toEqual(errors);
+      fc.property(messenger, phone, username, vkontakteId, (messenger, phone, username, vkontakteId) => {
+        const isReachable = {
+          WHATSAPP: phone !== null && username === null && vkontakteId === null,
+          TELEGRAM_PERSONAL: (phone === null) !== (username === null) && vkontakteId === null,
+          VKONTAKTE: phone === null && username === null && vkontakteId !== null,
+        }[messenger];
+        const field = messenger === 'VKONTAKTE' ? 'vkontakteId' : 'phone';
+        const errors = isReachable ? [] : [`BAD_USER_INPUT start.${field}`];
+        expect(told({ ...PACT, messenger, phone, username, vkontakteId })).toEqual(errors);
       }),
     );
   });
+
+  it.each(['id1', '-1', '+1', '1 2', '1.5', '٣', '1\n', '1'.repeat(20)])(
+    'has no id at VKontakte like %j',
+    (vkontakteId) => {
+      const start: StartOf<'PACT'> = { ...PACT, messenger: 'VKONTAKTE', phone: null, vkontakteId };
+      expect(told(start)).toEqual(['BAD_USER_INPUT start.vkontakteId']);
+    },
+  );
 
   it.each([
     '123456',

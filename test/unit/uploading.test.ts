@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, it, jest } from '@jest/globals';
@@ -8,9 +9,10 @@ import { NO_TRAITS } from '../../src/messaging/fileTraits.ts';
 import type { ConversationRef, UploadRef } from '../../src/messaging/ids.ts';
 import { uploadId } from '../../src/messaging/ids.ts';
 import type { IncomingFile } from '../../src/messaging/incomingFile.ts';
-import type { OutgoingFile } from '../../src/messaging/outgoing.ts';
+import type { FileTraits, OutgoingFile } from '../../src/messaging/outgoing.ts';
 import type { Attachment, MessageLimits, Provider, ReadContext } from '../../src/messaging/provider.ts';
 import { createRegistry } from '../../src/messaging/registry.ts';
+import { scopeOf } from '../../src/messaging/sendRecord.ts';
 import type { Staging } from '../../src/messaging/staging.ts';
 import type { Store } from '../../src/messaging/store.ts';
 import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
@@ -42,6 +44,7 @@ type StoreCall = 'get' | 'create' | 'replace' | 'remove';
 function open() {
   const memory = createMemoryStore({ now: () => clock });
   const uploaded: string[] = [];
+  const told: FileTraits[] = [];
   let refusals = 0;
   let fails: (call: StoreCall, key: string) => 'before' | 'after' | undefined = () => undefined;
 
@@ -57,6 +60,7 @@ function open() {
         throw new ParleyError('PROVIDER_UNAVAILABLE', 'It is down.', { retryable: true });
       }
       uploaded.push(bytes.toString());
+      told.push(file.traits);
       return `ext-${uploaded.length}`;
     },
   } as Partial<Provider> as Provider;
@@ -76,6 +80,15 @@ function open() {
     remove: (key, ...rest) => failing('remove', key, () => memory.remove(key, ...rest)),
   };
   const now = () => clock;
+  const createOwnUploads = () =>
+    createUploads({
+      store,
+      staging: {} as Staging,
+      keep: KEEP,
+      sniff: (body) => Promise.resolve({ mimeType: 'image/png', body }),
+      urlOf: () => '',
+      now,
+    });
   const process = () =>
     createUploading({
       observer: { uploaded: () => undefined },
@@ -83,18 +96,14 @@ function open() {
       keep: KEEP,
       timeout: TIMEOUT,
       now,
-      uploads: createUploads({
-        store,
-        staging: {} as Staging,
-        keep: KEEP,
-        sniff: (body) => Promise.resolve({ mimeType: 'image/png', body }),
-        urlOf: () => '',
-        now,
-      }),
+      uploads: createOwnUploads(),
     });
   const accounts = createRegistry([{ id: 'acc', name: 'Account', provider, status: () => 'OPERATIONAL' }]);
   return {
     uploaded,
+    told,
+    store: memory,
+    uploads: createOwnUploads,
     process,
     callerOf: (id = 'ann', signal = new AbortController().signal): Caller => ({
       viewer: { ...EVERYBODY, id },
@@ -184,6 +193,27 @@ describe('an upload under a key', () => {
       ids.add(idOf(await world.process().upload(request, world.callerOf())));
     }
     expect(ids.size).toBe(5);
+  });
+
+  it('is what it was under a key of the time before anything could be said of a file', async () => {
+    const world = open();
+    const scope = scopeOf('ann', 'uploadAttachment', 'k');
+    const sha256 = createHash('sha256').update('one').digest('base64url');
+    const ref = { accountId: 'acc', uploadId: 'old' };
+    const fingerprint = JSON.stringify(['acc', '7', 'a.png', sha256]);
+    const record = {
+      ...{ viewerId: 'ann', conversationId: '7', fileName: 'a.png', mimeType: 'image/png', byteSize: 3 },
+      ...{ externalId: 'ext', stagedKey: null, expiresAt: new Date(clock + KEEP).toISOString(), tries: [] },
+    };
+    await world.store.create('upload:acc:old', JSON.stringify(record), KEEP);
+    await world.store.create(`upload-key:${scope}`, JSON.stringify({ at: 'DONE', ref, fingerprint }), KEEP);
+
+    const again = await upload(world);
+    expect(idOf(again)).toBe('old');
+    expect(again).toMatchObject({ media: { kind: 'ImageMedia', width: null, height: null } });
+    const traits = { pushToTalk: false, width: 4, height: 3 };
+    expect(codesOf(await upload(world, 'one', { traits }))).toEqual(['IDEMPOTENCY_CONFLICT']);
+    expect(world.uploaded).toEqual([]);
   });
 
   it('that failed leaves the key free, for the same file and for another', async () => {
@@ -280,6 +310,44 @@ describe('an upload under a key', () => {
       expect(world.uploaded).toEqual([]);
     },
   );
+});
+
+describe('what is said of a file', () => {
+  const traits: FileTraits = { pushToTalk: true, width: 1280, height: 720 };
+  const upload = (world: ReturnType<typeof open>, said: FileTraits) =>
+    world
+      .process()
+      .upload({ conversation: HERE, file: fileOf('one'), traits: said, key: null }, world.callerOf());
+
+  it('goes to the provider with it, and along with what is sent of it later', async () => {
+    const world = open();
+    const ids = [];
+    for (const said of [traits, NO_TRAITS])
+      ids.push(uploadId({ accountId: 'acc', uploadId: idOf(await upload(world, said)) }));
+    expect(world.told).toEqual([traits, NO_TRAITS]);
+    const resolved = await world.uploads().resolve(ids, HERE, 'ann');
+    if (!('files' in resolved)) throw new Error(JSON.stringify(resolved));
+    expect(resolved.files.map((file) => file.traits)).toEqual([traits, NO_TRAITS]);
+  });
+
+  it.each<[Partial<FileTraits>, string[]]>([
+    [{ width: 1, height: 1 }, []],
+    [{ width: 2 ** 31 - 1, height: 1 }, []],
+    [{ pushToTalk: true }, []],
+    [{ width: 1 }, ['height']],
+    [{ height: 1 }, ['width']],
+    [{ width: 0 }, ['width', 'height']],
+    [{ width: 0, height: -1 }, ['width', 'height']],
+    [{ width: 1.5, height: Infinity }, ['width', 'height']],
+  ])('is %j, of which is wrong: %j', async (said, fields) => {
+    const world = open();
+    const answer = await upload(world, { ...NO_TRAITS, ...said });
+    const errors = 'message' in answer ? [] : answer;
+    expect(errors.map(({ code, field }) => [code, field])).toEqual(
+      fields.map((field) => ['BAD_USER_INPUT', ['input', field]]),
+    );
+    expect(world.uploaded).toHaveLength(fields.length > 0 ? 0 : 1);
+  });
 });
 
 describe('an upload that is looked for', () => {
