@@ -322,6 +322,16 @@ describe('pages by number', () => {
     await expect(reading).rejects.toBe(UNREACHABLE);
   });
 
+  it('are read right where each says how many rows it has, and not how many it could have', async () => {
+    const list = createList(rowsOf(333));
+    const fetchPage = async (page: number, perPage: number) => {
+      const answer = await list.fetchPage(page, perPage);
+      return { ...answer, perPage: answer.rows.length };
+    };
+    for (const direction of ['forward', 'backward'] as const)
+      expect(await walk(optionsOf(list, { fetchPage }), direction, [20, 7])).toEqual(idsOf(list.rows()));
+  });
+
   it('skip what can not be read, and nothing else', async () => {
     const list = createList(rowsOf(300));
     const fetchPage = async (page: number, perPage: number) => {

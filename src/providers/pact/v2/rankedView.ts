@@ -88,8 +88,9 @@ export class RankedView<Row> {
   }
 
   /**
-   * Reads the row at `from`, unless arrivals are in the way, and those on the way to `to`, which is not read, as far as one page has them. `to` may
-   * lie on either side. On the way up the row before `from` is read once more: had one gone below it, it would stand elsewhere.
+   * Reads the row at `from`, unless arrivals are in the way, and those on the way to `to`, which is not read, as far as one page has
+   * them. `to` may lie on either side. On the way up the row before `from` is read once more: had one gone below it, it would stand
+   * elsewhere.
    */
   async read(from: number, to: number): Promise<void> {
     const { habits } = this.#options;
@@ -119,8 +120,10 @@ export class RankedView<Row> {
     const { fetchPage, habits, unreachable } = this.#options;
     if (!this.mayRead) throw unreachable();
     this.#calls += 1;
-    const { rows, total, perPage } = await fetchPage(page, asked);
-    // Whoever gives less than was asked for has named the most.
+    const { rows, total, perPage: said } = await fetchPage(page, asked);
+    // A last page may say how many rows it has. Otherwise, whoever gives less than was asked for has named the most.
+    const isLast = (page - 1) * asked + rows.length === total;
+    const perPage = isLast ? asked : said;
     if (perPage < asked) habits.perPage = perPage;
     if (this.#calls > 1 && total < this.#total!) throw new ChangedError('the list is shorter');
     const oldestFirst = this.#learnOrder(rows, total);
@@ -144,8 +147,9 @@ export class RankedView<Row> {
     const { habits, timeOf } = this.#options;
     const shown = orderOf(rows.flatMap((row) => (row === null ? [] : timeOf(row))));
     if (shown === undefined) return habits.oldestFirst;
-    // A message that its messenger has not dated yet may stand wrong between two; that is no habit.
-    if (rows.length < 3) return rows.length >= total ? shown : habits.oldestFirst;
+    // A message that its messenger has not dated yet may stand wrong between a few; that is no habit.
+    const enough = habits.oldestFirst === undefined ? 3 : 10;
+    if (rows.length < enough) return rows.length >= total ? shown : habits.oldestFirst;
     if (shown !== habits.oldestFirst) {
       const isNews = shown !== (habits.oldestFirst ?? false);
       habits.oldestFirst = shown;
