@@ -196,6 +196,8 @@ describe('Pact emulator, v2: messages', () => {
     expect(message(ids.v2.image).attachments).toMatchObject([{ data: { width: 120, height: 80 } }]);
   });
   it('gives every attachment all fields, and an id that is always the same', async () => {
+    const bare = ['a', 'b'].map((name) => ({ attachment_url: `https://example.com/${name}` }));
+    sandbox.pact.addMessage(ids.attachments, { attachments: bare });
     const attachments = async () =>
       (await walk(`/conversations/${ids.attachments}/messages`, 50)).flatMap((message) =>
         message.attachments.map((attachment: any) => ({ ...attachment, of: message.id })),

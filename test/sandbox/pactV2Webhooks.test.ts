@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
@@ -227,6 +228,21 @@ describe('the sandbox on one port', () => {
       const { body } = await ask(`${onePort.url}/_sandbox/requests`);
       expect(body.pact).toMatchObject([{ call: 'v2Conversations' }, { call: 'unknown' }]);
       expect(JSON.stringify(body)).not.toContain(onePort.pact.token);
+    } finally {
+      await onePort.close();
+    }
+  });
+  it('answers what docs/sandbox.md says can be pasted', async () => {
+    const page = readFileSync(new URL('../../docs/sandbox.md', import.meta.url), 'utf8');
+    const [, read] = /curl -s 'http:\/\/127\.0\.0\.1:4010(\/api\/p2\/[^']+)'/.exec(page)!;
+    const [, path, body] =
+      /curl -s http:\/\/127\.0\.0\.1:4010(\/api\/p2\/\S+) -H [^\n]+\n\s+-d '([^']+)'/.exec(page)!;
+    const onePort = await startSandboxOnOnePort({ port: 0 });
+    try {
+      const answer = await ask(onePort.url + read!);
+      expect([answer.status, answer.body.data]).toMatchObject([200, { length: 3 }]);
+      const sent = await askJson('POST', onePort.url + path!, {}, JSON.parse(body!));
+      expect(sent).toMatchObject({ status: 200, body: { data: { replied_to_id: 'wamid.47098' } } });
     } finally {
       await onePort.close();
     }

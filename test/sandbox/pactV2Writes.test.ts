@@ -161,7 +161,7 @@ describe('Pact emulator, v2: what becomes of a message', () => {
     sandbox.pact.settleJobs();
     expect(await now()).toMatchObject([...settled, sent, { ...created, deleted: true }]);
   });
-  it('goes on as it is told, whoever has sent it', async () => {
+  it('goes on as it is told, whoever has sent it', () => {
     const { v2, webhook } = sandbox.pact;
     v2.settle(ids.documentedMessage, 'delivered');
     expect(v2.message(ids.documentedMessage).status).toBe('delivered');
