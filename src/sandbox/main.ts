@@ -54,6 +54,9 @@ function welcome({ url, pact, letstalk, pigeons }: OnePortSandbox): string {
 curl -s '${url}/p1/companies/${pact.companyId}/conversations/${ids.pact.documented}/messages?per=3' \\
   -H 'X-Private-Api-Token: ${pact.token}'
 
+# Pact v2, of the same messages
+curl -s '${url}/api/p2/conversations/${ids.pact.documented}/messages?company_id=${pact.companyId}&private_api_token=${pact.token}&per_page=3'
+
 # Letstalk (${letstalk.clientKey} is the client's key)
 curl -s -g '${url}/api/v1/messages?conversation_id=${ids.letstalk.documented}&cursor[amount]=3' \\
   -u '${letstalk.agentKey}:X'

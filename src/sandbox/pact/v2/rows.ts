@@ -78,7 +78,7 @@ export function toConversationRow(history: PactHistory, row: PactConversationRow
     sender_name: row.name,
     sender_phone: isPhone && BY_PHONE.includes(row.channel_type) ? sender : null,
     sender_external_id: sender,
-    sender_external_public_id: isPhone ? null : sender,
+    sender_external_public_id: sender !== null && /^\d+$/.test(sender) ? null : sender,
     provider: row.channel_type,
     avatar_url: row.avatar,
     created_at: row.created_at,
