@@ -12,8 +12,8 @@ import { file, outgoing } from './outgoing.ts';
 export interface WriteSubject {
   readonly emulator: Emulator;
   readonly accountId: string;
-  /** The account that can start conversations. */
-  readonly starter: string;
+  /** The account that can start conversations; null where none can. */
+  readonly starter: string | null;
   /** Conversations by what is special about them. */
   readonly conversations: {
     /** No message. */
@@ -39,7 +39,8 @@ export interface WriteSubject {
   readonly storesFiles: boolean;
   /** Whether the whole history comes with one call, however long it is. */
   readonly historyComesWhole: boolean;
-  readonly start: StartConversation;
+  /** What `starter` can start; null where there is none. */
+  readonly start: StartConversation | null;
   /** The conversations that were started since the beginning of the test. */
   readonly started: () => string[];
   readonly writes: readonly Write[];
