@@ -43,7 +43,7 @@ export function describeWriting(name: string, subjectOf: (sandbox: Sandbox) => W
         const can = capabilitiesOf(provider);
         expect(can).toMatchObject({
           sendText: 'sendMessage' in provider,
-          sendAttachments: 'sendMessage' in provider,
+          sendAttachments: 'sendMessage' in provider && provider.limits.maxAttachmentsPerMessage !== 0,
           startConversation: 'startConversation' in provider,
           closeConversation: 'closeConversation' in provider,
           reactions: 'addReaction' in provider,
