@@ -6,8 +6,8 @@ import { loadConfig } from '../src/config/index.ts';
 import type { EventTimes } from '../src/eventing.ts';
 import { registerSandboxWebhooks } from '../src/eventing.ts';
 import type { CallLimits } from '../src/callLimits.ts';
-import type { Emulator, Sandbox } from '../src/sandbox/index.ts';
-import { startSandbox } from '../src/sandbox/index.ts';
+import type { Emulator, Emulators, Sandbox } from '../src/sandbox/index.ts';
+import { emulatorNames, startSandbox } from '../src/sandbox/index.ts';
 import { createServer } from '../src/server.ts';
 import { credentialsIn, findCanaries, phonesOf, secretsOf } from './canaries.ts';
 
@@ -147,12 +147,8 @@ export async function startHarness({
 }
 
 /** The sandbox's emulators by provider. */
-export function emulators({
-  pact,
-  letstalk,
-  pigeons,
-}: Sandbox): Record<'pact' | 'letstalk' | 'pigeons', Emulator> {
-  return { pact, letstalk, pigeons };
+export function emulators(sandbox: Sandbox): Record<keyof Emulators, Emulator> {
+  return Object.fromEntries(emulatorNames.map((name) => [name, sandbox[name]])) as unknown as Emulators;
 }
 
 /** How often each value stands in a list. */

@@ -2,21 +2,15 @@ import { isIP } from 'node:net';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { isLoopback } from '../isLoopback.ts';
-import { ACCOUNT_ID } from '../messaging/ids.ts';
+import { accountKeys } from './accountKeys.ts';
 import { baseUrl } from './baseUrl.ts';
 import type { ClaimsConfig, ClientConfig } from './callers.ts';
 import { claims, clients, DEFAULT_CLAIMS } from './callers.ts';
 import { pigeonsLive } from './pigeonsLive.ts';
 import type { ProvidersConfig } from './resilience.ts';
-import { providers, resilience } from './resilience.ts';
+import { providers } from './resilience.ts';
+import { secret } from './secret.ts';
 import { text } from './text.ts';
-
-// What goes into a header: visible ASCII, so that a stray line break is found here and not on the wire.
-const secret = text.regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
-
-const id = text.regex(ACCOUNT_ID, 'must be 1 to 64 letters, digits, "_" or "-"');
-
-const name = text.trim().min(1, 'must not be empty').max(200, 'must have at most 200 characters').optional();
 
 /** An address, or a network as CIDR writes it. */
 function isSource(value: string): boolean {
@@ -30,16 +24,13 @@ function isSource(value: string): boolean {
   );
 }
 
-/** What every account has, whatever its provider. */
-const common = { id, name, resilience: resilience.optional() };
-
 const positive = z
   .union([z.number(), z.string().regex(/^\d+$/).transform(Number)], { error: 'must be a whole number' })
   .refine((value) => Number.isSafeInteger(value) && value > 0, 'must be a whole number above 0');
 
 const pact = z
   .strictObject({
-    ...common,
+    ...accountKeys,
     provider: z.literal('pact'),
     /** The company whose channels the account speaks for. */
     companyId: positive,
@@ -91,7 +82,7 @@ function isSafe(value: string): boolean {
 }
 
 const letstalk = z.strictObject({
-  ...common,
+  ...accountKeys,
   provider: z.literal('letstalk'),
   apiKey: secret,
   /** Whom the key belongs to: the one who asks, or the one who answers. */
@@ -103,7 +94,7 @@ const letstalk = z.strictObject({
 
 const pigeons = z
   .strictObject({
-    ...common,
+    ...accountKeys,
     provider: z.literal('pigeons'),
     publicKey: secret,
     /** A user's token; or `tokenHeader`, the request header in which each caller brings their own. */
@@ -135,12 +126,19 @@ const pigeons = z
     when: () => true,
   });
 
-const accountSchema = z.discriminatedUnion('provider', [pact, letstalk, pigeons], {
+/** An account of any provider. */
+const providerAccounts = [pact, letstalk, pigeons] as const;
+
+const accountSchema = z.discriminatedUnion('provider', providerAccounts, {
   error: ({ input }) =>
     typeof input === 'object' && input !== null && !Array.isArray(input)
-      ? 'must be "pact", "letstalk" or "pigeons"'
+      ? `must be ${PROVIDERS}`
       : 'must be a mapping of keys to values',
 });
+
+const PROVIDERS = new Intl.ListFormat('en-GB', { type: 'disjunction' }).format(
+  providerAccounts.map(({ shape }) => `"${shape.provider.value}"`),
+);
 
 const accountsFile = z.strictObject(
   {

@@ -2,6 +2,8 @@ import { fastify } from 'fastify';
 import { z } from 'zod';
 import type { LoggedRequest } from './core/Emulator.ts';
 import type { RequestHandler } from './core/listener.ts';
+import { emulatorNames } from './emulators.ts';
+import type { Emulators } from './emulators.ts';
 import { parseFaultRequest } from './faultRequest.ts';
 import type { Sandbox } from './Sandbox.ts';
 
@@ -11,8 +13,6 @@ export interface ControlDoor {
   readonly handle: RequestHandler;
   close(): Promise<void>;
 }
-
-const providers = ['pact', 'letstalk', 'pigeons'] as const;
 
 const webhookRequest = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).nullable(),
@@ -30,9 +30,7 @@ const secretHeaders = new Set(['authorization', 'x-private-api-token', 'x-public
  * own calls since the start or the last reset, whoever's key it came with, and is still there. Neither the seed, nor what a test
  * puts in by `addMessage` and the like, nor bytes of files. What merely changes a row (reading, reacting, metadata) is no entry.
  */
-export async function createControlDoor(
-  sandbox: Pick<Sandbox, 'reset' | (typeof providers)[number]>,
-): Promise<ControlDoor> {
+export async function createControlDoor(sandbox: Emulators & Pick<Sandbox, 'reset'>): Promise<ControlDoor> {
   const app = fastify();
 
   app.post('/_sandbox/faults', (request, reply) => {
@@ -43,16 +41,16 @@ export async function createControlDoor(
     return reply.code(204).send();
   });
   app.delete('/_sandbox/faults', (_request, reply) => {
-    for (const provider of providers) sandbox[provider].clearFaults();
+    for (const provider of emulatorNames) sandbox[provider].clearFaults();
     return reply.code(204).send();
   });
   app.get('/_sandbox/requests', () =>
     Object.fromEntries(
-      providers.map((provider) => [provider, sandbox[provider].requests.map(withoutSecrets)]),
+      emulatorNames.map((provider) => [provider, sandbox[provider].requests.map(withoutSecrets)]),
     ),
   );
   app.get('/_sandbox/stored', () =>
-    Object.fromEntries(providers.map((provider) => [provider, sandbox[provider].stored()])),
+    Object.fromEntries(emulatorNames.map((provider) => [provider, sandbox[provider].stored()])),
   );
   app.put('/_sandbox/pact/webhook', (request, reply) => {
     const parsed = webhookRequest.safeParse(request.body);

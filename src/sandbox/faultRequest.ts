@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import type { Fault, FaultOptions } from './core/Emulator.ts';
+import { emulatorNames } from './emulators.ts';
+import type { EmulatorName } from './emulators.ts';
 
 /** A fault to switch on over HTTP. */
 export interface FaultRequest {
-  readonly provider: 'pact' | 'letstalk' | 'pigeons';
+  readonly provider: EmulatorName;
   readonly fault: Fault;
   readonly options: FaultOptions;
 }
 
 const target = {
-  provider: z.enum(['pact', 'letstalk', 'pigeons']),
+  provider: z.enum(emulatorNames),
   call: z.string().optional(),
   times: z.union([z.int().positive(), z.literal('always')]).optional(),
 };

@@ -1,3 +1,5 @@
+export { emulatorNames } from './emulators.ts';
+export type { Emulators } from './emulators.ts';
 export { startSandbox } from './startSandbox.ts';
 export { wellKnown } from './wellKnown.ts';
 export type { Emulator, Fault, FaultOptions, LoggedRequest } from './core/Emulator.ts';

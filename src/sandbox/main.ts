@@ -48,7 +48,7 @@ function parsePort(text: string | undefined): number | undefined {
 /** Where it listens, and a call to each provider that can be pasted as it is. */
 function welcome({ url, pact, letstalk, pigeons }: OnePortSandbox): string {
   const ids = wellKnown;
-  return `Sandbox of three messaging providers on ${url}
+  return `Sandbox of messaging providers on ${url}
 
 # Pact
 curl -s '${url}/p1/companies/${pact.companyId}/conversations/${ids.pact.documented}/messages?per=3' \\

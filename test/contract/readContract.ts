@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { sandboxAccounts } from '../../src/accounts.ts';
 import { ParleyError } from '../../src/messaging/errors.ts';
 import type { PageRequest, Position } from '../../src/messaging/paging.ts';
 import type { Message, Provider, ReadContext } from '../../src/messaging/provider.ts';
 import type { Emulator, Fault, Sandbox } from '../../src/sandbox/index.ts';
 import { startSandbox } from '../../src/sandbox/index.ts';
 import { EACH_FAULT_BY_ITSELF, openSandboxAccounts } from '../openSandboxAccounts.ts';
-import { pactV2Account } from '../pactV2Account.ts';
 import { createUpstreamCalls } from '../../src/messaging/upstreamCalls.ts';
+import { accountsOf } from './writeSubjects.ts';
 
 /** What the suite needs to know of a provider's half of the sandbox. */
 export interface Subject {
@@ -45,7 +44,7 @@ export function describeReading(name: string, subjectOf: (sandbox: Sandbox) => S
     beforeAll(async () => {
       sandbox = await startSandbox();
       subject = subjectOf(sandbox);
-      const accounts = openSandboxAccounts([...sandboxAccounts(sandbox), pactV2Account(sandbox)], {
+      const accounts = openSandboxAccounts(accountsOf(sandbox), {
         ...EACH_FAULT_BY_ITSELF,
         readTimeout: 2_000,
       });

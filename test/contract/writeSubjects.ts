@@ -13,8 +13,8 @@ import { file, outgoing } from './outgoing.ts';
 export interface WriteSubject {
   readonly emulator: Emulator;
   readonly accountId: string;
-  /** The account that can start conversations. */
-  readonly starter: string;
+  /** The account that can start conversations; null where none can. */
+  readonly starter: string | null;
   /** Conversations by what is special about them. */
   readonly conversations: {
     /** No message. */
@@ -44,7 +44,8 @@ export interface WriteSubject {
   readonly historyComesWhole: boolean;
   /** How many calls it costs to look through the 2,000 messages of `long`; 20 at the most. */
   readonly callsForLong: number;
-  readonly start: StartConversation;
+  /** What `starter` can start; null where there is none. */
+  readonly start: StartConversation | null;
   /** The conversations that were started since the beginning of the test. */
   readonly started: () => string[];
   readonly writes: readonly Write[];
@@ -215,7 +216,7 @@ export function pactV2Subject({ pact }: Pick<Sandbox, 'pact'>): WriteSubject {
         write: (provider, context) => provider.uploadFile!(empty, file(), context),
         stored: () => pact.uploads().length,
       },
-      starting(PACT_V2, ofV1.start, ofV1.started, 'v2StartConversation'),
+      starting(PACT_V2, ofV1.start!, ofV1.started, 'v2StartConversation'),
       {
         ...{ what: 'a deletion', call: 'v2DeleteMessages', accountId: PACT_V2 },
         write: (provider, context) =>

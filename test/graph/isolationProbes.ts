@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { AccountConfig } from '../../src/config/accounts.ts';
 import type { DeliveryRef, UploadRef } from '../../src/messaging/ids.ts';
 import { attachmentId, deliveryId, messageId, uploadId } from '../../src/messaging/ids.ts';
 import { UPLOAD } from '../uploading.ts';
@@ -150,6 +151,13 @@ export const ofOneViewer: readonly Probe[] = [
   },
 ];
 
+/** What a start says, at the providers where there are any. */
+const STARTS: Readonly<Partial<Record<AccountConfig['provider'], object>>> = {
+  pact: { messenger: 'WHATSAPP', phone: '79990001122', text: 'hello' },
+  letstalk: { organizationId: '9', text: 'hello' },
+  pigeons: { participantId: '660e8400-e29b-41d4-a716-446655440001' },
+};
+
 /** Every way to write. */
 export const writes: readonly Probe[] = [
   {
@@ -169,11 +177,7 @@ export const writes: readonly Probe[] = [
       input: {
         [provider]: {
           ...{ accountId, idempotencyKey: randomUUID() },
-          ...{
-            pact: { messenger: 'WHATSAPP', phone: '79990001122', text: 'hello' },
-            letstalk: { organizationId: '9', text: 'hello' },
-            pigeons: { participantId: '660e8400-e29b-41d4-a716-446655440001' },
-          }[provider],
+          ...STARTS[provider],
         },
       },
     }),

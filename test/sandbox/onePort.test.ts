@@ -140,7 +140,7 @@ describe('the control door and the writes', () => {
     sandbox.pact.addMessage(wellKnown.pact.documented, { income: false });
     sandbox.letstalk.addMessage(wellKnown.letstalk.documented);
     sandbox.pigeons.addMessage(wellKnown.pigeons.documented);
-    expect(await stored()).toEqual(nothing);
+    expect(await stored()).toMatchObject(nothing);
   });
   it('shows what every write has stored, until reset', async () => {
     await writeAll();
@@ -194,7 +194,7 @@ describe('the control door and the writes', () => {
       },
     ]);
     await control('POST', 'reset');
-    expect(await stored()).toEqual(nothing);
+    expect(await stored()).toMatchObject(nothing);
   });
   it('shows a job that waits, and its message once it has settled', async () => {
     sandbox.pact.delivery('async');
@@ -225,7 +225,7 @@ describe('the control door and the writes', () => {
     for (const provider of ['pact', 'letstalk', 'pigeons'])
       await control('POST', 'faults', { provider, reset: true, times: 'always' });
     await writeAll();
-    expect(await stored()).toEqual(nothing);
+    expect(await stored()).toMatchObject(nothing);
     await control('DELETE', 'faults');
     await writeAll();
     for (const [, write] of writes) expect(write.count(sandbox)).toBe(1);
