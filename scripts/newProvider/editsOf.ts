@@ -44,8 +44,8 @@ const EDITS: Readonly<Record<string, readonly Edit[]>> = {
     ),
     after(`pigeons: 'PIGEONS'`, `, __name__: '__NAME__'`),
     after(
-      `      return pigeonsHeaders(account.publicKey);\n`,
-      `    case '__name__':\n      return __name__Headers(account.token);\n`,
+      `      return { headers: pigeonsHeaders(account.publicKey) };\n`,
+      `    case '__name__':\n      return { headers: __name__Headers(account.token) };\n`,
     ),
     before(
       `    case 'pigeons':\n      return createPigeonsProvider({`,
