@@ -332,6 +332,16 @@ describe('pages by number', () => {
       expect(await walk(optionsOf(list, { fetchPage }), direction, [20, 7])).toEqual(idsOf(list.rows()));
   });
 
+  it('are read right where the newest come first, and the rows of each the other way', async () => {
+    const list = createList(rowsOf(733));
+    const fetchPage = async (page: number, perPage: number) => {
+      const answer = await list.fetchPage(page, perPage);
+      return { ...answer, rows: answer.rows.toReversed() };
+    };
+    for (const direction of ['forward', 'backward'] as const)
+      expect(await walk(optionsOf(list, { fetchPage }), direction, [20, 7, 200])).toEqual(idsOf(list.rows()));
+  });
+
   it('skip what can not be read, and nothing else', async () => {
     const list = createList(rowsOf(300));
     const fetchPage = async (page: number, perPage: number) => {

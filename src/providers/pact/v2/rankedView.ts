@@ -39,6 +39,10 @@ export class RankedView<Row> {
   #calls = 0;
   /** Whether arrivals have been in the way. */
   #isLate = false;
+  /** The first page that had rows. */
+  #first: Span | undefined;
+  /** Whether the list may begin with the oldest rows, as one page of it does. */
+  #isDoubtful = false;
   #total: number | undefined;
 
   /** @param total how many rows there are believed to be; undefined where nobody knows */
@@ -117,7 +121,7 @@ export class RankedView<Row> {
   }
 
   async #read(page: number, asked: number): Promise<void> {
-    const { fetchPage, habits, unreachable } = this.#options;
+    const { fetchPage, habits, unreachable, timeOf } = this.#options;
     if (!this.mayRead) throw unreachable();
     this.#calls += 1;
     const { rows, total, perPage: said } = await fetchPage(page, asked);
@@ -126,13 +130,16 @@ export class RankedView<Row> {
     const perPage = isLast ? asked : said;
     if (perPage < asked) habits.perPage = perPage;
     if (this.#calls > 1 && total < this.#total!) throw new ChangedError('the list is shorter');
-    const oldestFirst = this.#learnOrder(rows, total);
     this.#total = total;
     const begin = (page - 1) * perPage;
     const end = Math.min(begin + perPage, total);
+    const whole = rows.slice(0, Math.max(0, end - begin));
+    const oldestFirst = this.#learnOrder(whole, begin);
+    const sorted = inOrder(whole, oldestFirst, timeOf);
     // Where an answer has fewer rows than it should, there are none to wait for.
     for (let index = begin; index < end; index += 1)
-      this.#put(oldestFirst ? index : total - 1 - index, rows[index - begin] ?? null);
+      this.#put(oldestFirst ? index : total - 1 - index, sorted[index - begin] ?? null);
+    if (this.#isDoubtful && this.#calls === 1 && total > perPage) await this.#read(page === 1 ? 2 : 1, asked);
   }
 
   #put(rank: number, row: Row | null): void {
@@ -142,21 +149,43 @@ export class RankedView<Row> {
     this.#rows.set(rank, row ?? known ?? null);
   }
 
-  /** Whether the rows of an answer are the oldest first. */
-  #learnOrder(rows: readonly (Row | null)[], total: number): boolean | undefined {
+  /**
+   * Whether the list begins with the oldest rows. What two pages show of each other counts. What one page shows of itself does where it is
+   * what was assumed; otherwise it is doubtful, since its rows need not stand as the pages do.
+   */
+  #learnOrder(rows: readonly (Row | null)[], begin: number): boolean {
     const { habits, timeOf } = this.#options;
-    const shown = orderOf(rows.flatMap((row) => (row === null ? [] : timeOf(row))));
-    if (shown === undefined) return habits.oldestFirst;
-    // A message that its messenger has not dated yet may stand wrong between a few; that is no habit.
-    const enough = habits.oldestFirst === undefined ? 3 : 10;
-    if (rows.length < enough) return rows.length >= total ? shown : habits.oldestFirst;
-    if (shown !== habits.oldestFirst) {
+    const times = rows.flatMap((row) => (row === null ? [] : timeOf(row)));
+    if (times.length === 0) return habits.oldestFirst ?? false;
+    const span = { begin, oldest: Math.min(...times), newest: Math.max(...times) };
+    const shown = this.#first && orderOfSpans(this.#first, span);
+    if (shown !== undefined) {
       const isNews = shown !== (habits.oldestFirst ?? false);
       habits.oldestFirst = shown;
-      if (isNews && this.#rows.size > 0) throw new ChangedError('the list is sorted the other way');
+      if (isNews) throw new ChangedError('the list is sorted the other way');
     }
-    return shown;
+    this.#first ??= span;
+    const order = orderOf(times);
+    // A message that its messenger has not dated yet may stand wrong between two; that is no habit.
+    if (habits.oldestFirst === undefined && order === false && times.length >= 3) habits.oldestFirst = false;
+    this.#isDoubtful = habits.oldestFirst === undefined && order === true;
+    return habits.oldestFirst ?? false;
   }
+}
+
+/** The times of a page. */
+interface Span {
+  readonly begin: number;
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** Whether the later of two pages has the newer rows; undefined where they do not show it. */
+function orderOfSpans(one: Span, other: Span): boolean | undefined {
+  const [first, second] = one.begin < other.begin ? [one, other] : [other, one];
+  if (first.begin === second.begin) return undefined;
+  if (first.newest < second.oldest) return true;
+  return first.oldest > second.newest ? false : undefined;
 }
 
 /** Whether the times rise; undefined where they are all the same, or neither rise nor fall. */
@@ -164,6 +193,22 @@ function orderOf(times: readonly number[]): boolean | undefined {
   const rises = times.some((time, index) => index > 0 && time > times[index - 1]!);
   const falls = times.some((time, index) => index > 0 && time < times[index - 1]!);
   return rises === falls ? undefined : rises;
+}
+
+/** The rows of a page in the order of the list, whatever order they came in. */
+function inOrder<Row>(
+  rows: readonly (Row | null)[],
+  oldestFirst: boolean,
+  timeOf: (row: Row) => number,
+): readonly (Row | null)[] {
+  const there = rows.filter((row) => row !== null);
+  const order = orderOf(there.map(timeOf));
+  if (order === oldestFirst) return rows;
+  if (order !== undefined) return rows.toReversed();
+  // All of one time, or in no order at all.
+  const sorted = there.toSorted((a, b) => (timeOf(a) - timeOf(b)) * (oldestFirst ? 1 : -1));
+  let next = 0;
+  return rows.map((row) => (row === null ? null : sorted[next++]!));
 }
 
 /** A page's number, from 1, and how many rows it has. */
