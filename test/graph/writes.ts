@@ -121,6 +121,8 @@ export const PNG: ClientFile = { fileName: 'face.png', type: 'image/png', bytes:
 export function sentTexts({ sandbox }: Pick<Harness, 'sandbox'>): (string | null)[] {
   return [
     ...sandbox.pact.stored().jobs.map(({ text }) => text),
+    // What v2 sends is no job.
+    ...sandbox.pact.stored().messages.flatMap(({ jobId, text }) => (jobId === null ? [text] : [])),
     ...sandbox.letstalk
       .stored()
       .messages.filter(({ type }) => type !== 'SYSTEM')

@@ -3,11 +3,13 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { sandboxAccounts } from '../../../src/accounts.ts';
 import { conversationId } from '../../../src/messaging/ids.ts';
 import type { Emulator } from '../../../src/sandbox/index.ts';
 import type { Answer, Harness } from '../../harness.ts';
 import { emulators, startHarness } from '../../harness.ts';
 import { EACH_FAULT_BY_ITSELF } from '../../openSandboxAccounts.ts';
+import { pactV2Account } from '../../pactV2Account.ts';
 import { freePort } from '../../freePort.ts';
 import { send, sentTexts } from '../writes.ts';
 import type { FaultClass, ReadExpectation } from './faults.ts';
@@ -38,7 +40,7 @@ const LIST = `query ($accountId: ID!) {
 
 const SHORT = { readTimeout: 600, sendTimeout: 600, maxAnswerBytes: MAX_ANSWER_BYTES };
 
-describe.each(SUBJECTS)('a fault of $provider', (subject) => {
+describe.each(SUBJECTS)('a fault of $name', (subject) => {
   const { provider, accountId, healthy, conversations } = subject;
   let before: Held;
   let harness: Harness;
@@ -46,7 +48,10 @@ describe.each(SUBJECTS)('a fault of $provider', (subject) => {
 
   beforeAll(async () => {
     before = await lookAtHeld();
-    harness = await startHarness({ callLimits: { ...EACH_FAULT_BY_ITSELF, ...SHORT } });
+    harness = await startHarness({
+      accounts: (sandbox) => [...sandboxAccounts(sandbox), pactV2Account(sandbox)],
+      callLimits: { ...EACH_FAULT_BY_ITSELF, ...SHORT },
+    });
     emulator = emulators(harness.sandbox)[provider];
     await readAll();
   });
@@ -77,7 +82,7 @@ describe.each(SUBJECTS)('a fault of $provider', (subject) => {
   /** Nothing of what the provider said, nor of how it was asked, and no more calls than there may be. */
   function check(answer: Answer): Answer {
     const { token } = harness.sandbox.pact;
-    for (const secret of ['upstream', 'elsewhere', token, harness.sandbox.pact.url, '/p1/'])
+    for (const secret of ['upstream', 'elsewhere', token, harness.sandbox.pact.url, '/p1/', '/p2/'])
       expect(JSON.stringify(answer.errors ?? [])).not.toContain(secret);
     expect(emulator.requests.length).toBeLessThanOrEqual(subject.maxCalls);
     emulator.clearRequests();
@@ -215,7 +220,7 @@ describe.each(SUBJECTS)('a fault of $provider', (subject) => {
       ['in another order', (list) => list.toReversed()],
     ])('such as %s makes no difference', async (_what, change) => {
       const usual = nodesOf(await messages());
-      emulator.failNext(rows(change), { times: Infinity, call: 'messages' });
+      emulator.failNext(rows(change), { times: Infinity, call: subject.messagesCall });
       expect(nodesOf(await messages())).toEqual(usual);
       expect(emulator.requests.length).toBeLessThanOrEqual(2 * subject.maxCalls);
     });
@@ -229,7 +234,7 @@ describe.each(SUBJECTS)('a fault of $provider', (subject) => {
     ])('such as %s where a message was costs that message alone, and is counted', async (_what, spoil) => {
       const usual = nodesOf(await messages());
       const spoilFirst = (list: any[]) => list.map((row, index) => (index === 0 ? spoil(row) : row));
-      emulator.failNext(rows(spoilFirst), { times: Infinity, call: 'messages' });
+      emulator.failNext(rows(spoilFirst), { times: Infinity, call: subject.messagesCall });
       const answer = await messages();
       expect(answer.errors).toBeUndefined();
       const rest = nodesOf(answer).map(({ id }) => id);
@@ -245,7 +250,7 @@ describe.each(SUBJECTS)('a fault of $provider', (subject) => {
         for (const value of [undefined, null, 'nonsense', -1, [], { a: 1 }]) {
           const spoilAll = (list: any[]) =>
             list.map((row, at) => (at % 2 === 0 ? { ...row, [key]: value } : row));
-          emulator.failNext(rows(spoilAll), { times: Infinity, call: 'messages' });
+          emulator.failNext(rows(spoilAll), { times: Infinity, call: subject.messagesCall });
           const answer = await messages();
           emulator.clearFaults();
           const where = `${key} = ${JSON.stringify(value)}`;
@@ -261,7 +266,7 @@ describe.each(SUBJECTS)('a fault of $provider', (subject) => {
       keys = Object.keys(list[0]);
       return list;
     };
-    emulator.failNext(rows(look), { call: 'messages' });
+    emulator.failNext(rows(look), { call: subject.messagesCall });
     await messages();
     return keys;
   }
