@@ -115,7 +115,16 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ regex: '/test/', message: 'src/ never imports test/.' }] },
+        { patterns: [{ regex: '/(test|scripts)/', message: 'src/ never imports test/ or scripts/.' }] },
+      ],
+    },
+  },
+  {
+    files: ['scripts/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ regex: '/(src|test)/', message: 'A script reads the sources as text.' }] },
       ],
     },
   },

@@ -10,10 +10,11 @@ export function editsOf(names: ProviderNames): readonly (readonly [file: string,
   ]);
 }
 
-// Each anchor is something of Pigeons or the end of a list, and stays as it is: one provider can be made after the other.
+// Each anchor is something of Pigeons or an end of a list, and stays as it is wherever lines are broken: one provider can be made
+// after the other.
 const EDITS: Readonly<Record<string, readonly Edit[]>> = {
   'src/messaging/provider.ts': [
-    after(`export type ProviderName = 'PACT' | 'LETSTALK' | 'PIGEONS'`, ` | '__NAME__'`),
+    after(`| 'PIGEONS'`, ` | '__NAME__'`),
     before(
       `;\n\nexport type MessageDirection =`,
       `\n  | { readonly kind: '__Name__Conversation'; readonly raw: JsonObject | null }`,
@@ -32,7 +33,7 @@ const EDITS: Readonly<Record<string, readonly Edit[]>> = {
       `import { accountKeys } from './accountKeys.ts';\n`,
       `import { __name__Account } from './__name__Account.ts';\n`,
     ),
-    after(`const providerAccounts = [pact, letstalk, pigeons`, `, __name__Account`),
+    after(`const providerAccounts = [`, `__name__Account, `),
   ],
   'src/config/resilience.ts': [
     after(`  pigeons: provider.optional(),\n`, `  __name__: provider.optional(),\n`),
@@ -73,29 +74,20 @@ const EDITS: Readonly<Record<string, readonly Edit[]>> = {
   ],
   'src/sandbox/wellKnown.ts': [before(`} as const;`, wellKnownIds())],
   'src/sandbox/createControlDoor.ts': [after(`Nobody lives here: /p1/… is Pact,`, ` /__kebab__/… __Name__,`)],
-  'src/sandbox/main.ts': [
-    after(`function welcome({ url, pact, letstalk, pigeons`, `, __name__`),
-    before(`# Let the next three requests`, curl()),
-  ],
+  'src/sandbox/main.ts': [before(`# Let the next three requests`, curl())],
   'schema/account.graphql': [
     after(`  PIGEONS\n`, `  "__Name__: say in a line what it is, and who is on it."\n  __NAME__\n`),
   ],
   'schema/conversation.graphql': [
-    after(
-      `union ConversationDetails = PactConversation | LetstalkConversation | PigeonsConversation`,
-      ` | __Name__Conversation`,
-    ),
+    after(`| PigeonsConversation`, ` | __Name__Conversation`),
     before(`"A page of conversations."\n`, detailsOf('Conversation', 'a conversation')),
   ],
   'schema/message.graphql': [
-    after(`union MessageDetails = PactMessage | LetstalkMessage | PigeonsMessage`, ` | __Name__Message`),
+    after(`| PigeonsMessage`, ` | __Name__Message`),
     before(`"A page of messages, oldest to newest."\n`, detailsOf('Message', 'a message')),
   ],
   'schema/attachment.graphql': [
-    after(
-      `union AttachmentDetails = PactAttachment | LetstalkAttachment | PigeonsAttachment`,
-      ` | __Name__Attachment`,
-    ),
+    after(`| PigeonsAttachment`, ` | __Name__Attachment`),
     before(
       `"A file that was uploaded to Parley and waits to be sent."\n`,
       detailsOf('Attachment', 'an attachment'),
@@ -139,7 +131,7 @@ function wellKnownIds(): string {
 function curl(): string {
   return `# __Name__
 curl -s '\${url}/__kebab__/v1/conversations/\${ids.__name__.everyday}/messages?limit=3' \\\\
-  -H 'Authorization: Bearer \${__name__.token}'
+  -H 'Authorization: Bearer \${sandbox.__name__.token}'
 
 `;
 }

@@ -46,7 +46,8 @@ function parsePort(text: string | undefined): number | undefined {
 }
 
 /** Where it listens, and a call to each provider that can be pasted as it is. */
-function welcome({ url, pact, letstalk, pigeons }: OnePortSandbox): string {
+function welcome(sandbox: OnePortSandbox): string {
+  const { url, pact, letstalk, pigeons } = sandbox;
   const ids = wellKnown;
   return `Sandbox of messaging providers on ${url}
 

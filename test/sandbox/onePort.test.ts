@@ -85,7 +85,7 @@ describe('the sandbox on one port', () => {
   it.each<[string, unknown, string]>([
     ['no fault', { provider: 'pact' }, 'exactly one of'],
     ['two faults', { provider: 'pact', hang: true, html: true }, 'exactly one of'],
-    ['an unknown provider', { provider: 'fax', status: 500 }, 'provider'],
+    ['an unknown provider', { provider: 'nobody', status: 500 }, 'provider'],
     [
       'an unknown call',
       { provider: 'pact', call: 'client', status: 500 },
