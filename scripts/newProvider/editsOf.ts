@@ -73,7 +73,9 @@ const EDITS: Readonly<Record<string, readonly Edit[]>> = {
     ),
   ],
   'src/sandbox/wellKnown.ts': [before(`} as const;`, wellKnownIds())],
-  'src/sandbox/createControlDoor.ts': [after(`Nobody lives here: /p1/… and /api/p2/… are Pact,`, ` /__kebab__/… __Name__,`)],
+  'src/sandbox/createControlDoor.ts': [
+    after(`Nobody lives here: /p1/… and /api/p2/… are Pact,`, ` /__kebab__/… __Name__,`),
+  ],
   'src/sandbox/main.ts': [before(`# Let the next three requests`, curl())],
   'schema/account.graphql': [
     after(`  PIGEONS\n`, `  "__Name__: say in a line what it is, and who is on it."\n  __NAME__\n`),
