@@ -9,6 +9,7 @@ import type {
   Message,
   MessagePage,
   Outcome,
+  Provider,
   ReadContext,
 } from '../messaging/provider.ts';
 import type { Accounts } from '../messaging/registry.ts';
@@ -81,45 +82,51 @@ class OperationLoaders implements Loaders {
   }
 
   get message(): Loaders['message'] {
-    return (this.#message ??= new DataLoader(
-      (refs) =>
-        this.#traced('load messages', refs, (context) =>
-          loadGrouped(
-            refs,
-            ({ accountId, conversationExternalId }) =>
-              conversationId({ accountId, externalId: conversationExternalId }),
-            ({ accountId }) => this.#accounts.get(accountId)?.provider,
-            (provider, group) =>
-              provider.findMessages(
-                group[0]!.conversationExternalId,
-                group.map(({ externalId }) => externalId),
-                context,
-              ),
-          ),
-        ),
-      { cacheKeyFn: messageId, maxBatchSize: MAX_BATCH_SIZE },
+    return (this.#message ??= this.#inConversations('load messages', messageId, (provider, group, context) =>
+      provider.findMessages(
+        group[0]!.conversationExternalId,
+        group.map(({ externalId }) => externalId),
+        context,
+      ),
     ));
   }
 
   get replied(): Loaders['replied'] {
-    return (this.#replied ??= new DataLoader(
+    return (this.#replied ??= this.#inConversations(
+      'load replied messages',
+      repliedKey,
+      (provider, group, context) =>
+        provider.loadReplied?.(
+          group[0]!.conversationExternalId,
+          group.map(({ name }) => name),
+          context,
+        ) ?? Promise.resolve([]),
+    ));
+  }
+
+  /** Loads messages, those of each conversation together. */
+  #inConversations<Ref extends Pick<MessageRef, 'accountId' | 'conversationExternalId'>>(
+    name: string,
+    keyOf: (ref: Ref) => string,
+    load: (
+      provider: Provider,
+      group: readonly Ref[],
+      context: ReadContext,
+    ) => Promise<readonly Outcome<Message>[]>,
+  ): DataLoader<Ref, Message | null, string> {
+    return new DataLoader(
       (refs) =>
-        this.#traced('load replied messages', refs, (context) =>
+        this.#traced(name, refs, (context) =>
           loadGrouped(
             refs,
             ({ accountId, conversationExternalId }) =>
               conversationId({ accountId, externalId: conversationExternalId }),
             ({ accountId }) => this.#accounts.get(accountId)?.provider,
-            (provider, group) =>
-              provider.loadReplied?.(
-                group[0]!.conversationExternalId,
-                group.map(({ name }) => name),
-                context,
-              ) ?? Promise.resolve([]),
+            (provider, group) => load(provider, group, context),
           ),
         ),
-      { cacheKeyFn: repliedKey, maxBatchSize: MAX_BATCH_SIZE },
-    ));
+      { cacheKeyFn: keyOf, maxBatchSize: MAX_BATCH_SIZE },
+    );
   }
 
   messagePage(ref: ConversationRef, request: PageRequest): Promise<MessagePage> {

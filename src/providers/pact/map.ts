@@ -66,42 +66,58 @@ export function toMessage(
   conversationExternalId: string,
   mapping: PactMapping,
 ): Message {
-  const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
+  return toPactMessage(
+    row,
+    { accountId: mapping.accountId, conversationExternalId, externalId: row.id },
+    mapping,
+    {
+      sentAt: row.createdAt,
+      reactions: [],
+      delivery: null,
+      repliedTo: null,
+      providerDetails: {
+        kind: 'PactMessage',
+        channelId: row.channelId,
+        channelType: row.channelType,
+        // v1 says neither.
+        messengerId: null,
+        isDeleted: null,
+      },
+    },
+  );
+}
+
+/** A message by what both versions say in the same way, and by what only its own can say. */
+export function toPactMessage(
+  row: Pick<PactMessageRow, 'income' | 'message' | 'attachments'>,
+  ref: MessageRef,
+  mapping: PactMapping,
+  own: Pick<Message, 'sentAt' | 'reactions' | 'delivery' | 'repliedTo' | 'providerDetails'>,
+): Message {
   const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
   return {
     accountId: ref.accountId,
-    conversationExternalId,
+    conversationExternalId: ref.conversationExternalId,
     externalId: ref.externalId,
     direction: row.income === null ? null : row.income ? 'INBOUND' : 'OUTBOUND',
-    // v1 names no sender on a message.
+    // v1 names no sender on a message; v2 names a contact by a number, which is not the one that its conversation knows it by.
     author: null,
     text: row.message || null,
     content: toContent(row.message || null, attachments),
     attachments,
-    reactions: [],
-    sentAt: row.createdAt,
-    delivery: null,
-    repliedTo: null,
-    providerDetails: {
-      kind: 'PactMessage',
-      channelId: row.channelId,
-      channelType: row.channelType,
-      // v1 says neither.
-      messengerId: null,
-      isDeleted: null,
-    },
+    reactions: own.reactions,
+    sentAt: own.sentAt,
+    delivery: own.delivery,
+    repliedTo: own.repliedTo,
+    providerDetails: own.providerDetails,
   };
 }
 
-export function toContent(text: string | null, attachments: readonly Attachment[]): MessageContent {
+function toContent(text: string | null, attachments: readonly Attachment[]): MessageContent {
   return attachments.length > 0 ? { kind: 'MediaContent', text, attachments } : { kind: 'TextContent', text };
 }
 
-export function toAttachment(
-  row: PactAttachmentRow,
-  message: MessageRef,
-  { baseUrl }: PactMapping,
-): Attachment {
+function toAttachment(row: PactAttachmentRow, message: MessageRef, { baseUrl }: PactMapping): Attachment {
   return {
     message,
     place: row.place,

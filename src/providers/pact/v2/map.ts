@@ -10,7 +10,7 @@ import type {
 } from '../../../messaging/provider.ts';
 import { url } from '../../../http/wire.ts';
 import type { PactMapping } from '../map.ts';
-import { ACCOUNT_LIMITS as LIMITS_OF_V1, NOT_DELIVERED, toAttachment, toContent, toLimits } from '../map.ts';
+import { ACCOUNT_LIMITS as LIMITS_OF_V1, NOT_DELIVERED, toLimits, toPactMessage } from '../map.ts';
 import type { PactV2ConversationRow, PactV2MessageRow } from './wire.ts';
 
 /** Pact v2's rows as domain objects. */
@@ -87,24 +87,14 @@ export function toMessage(
   mapping: PactMapping,
 ): Message {
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
-  const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
-  return {
-    accountId: ref.accountId,
-    conversationExternalId,
-    externalId: ref.externalId,
-    direction: row.income === null ? null : row.income ? 'INBOUND' : 'OUTBOUND',
-    // A contact's number is no name, and not the one by which its conversation knows it.
-    author: null,
-    text: row.message || null,
-    content: toContent(row.message || null, attachments),
-    attachments,
+  return toPactMessage(row, ref, mapping, {
+    sentAt: row.sentAt,
     reactions: row.reactions.map(({ emoji, raw }) => ({
       emoji,
       author: null,
       createdAt: null,
       providerDetails: { kind: 'PactReaction', raw },
     })),
-    sentAt: row.sentAt,
     delivery: toDelivery(row, ref),
     repliedTo: row.repliedToId,
     providerDetails: {
@@ -114,7 +104,7 @@ export function toMessage(
       messengerId: row.messengerId === null ? null : String(row.messengerId),
       isDeleted: row.deleted,
     },
-  };
+  });
 }
 
 // The status of what came in says how far the account has come with it, and not how far it has come.
