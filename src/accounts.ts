@@ -7,6 +7,8 @@ import type { Credentials } from './http/client.ts';
 import { createHttp } from './http/client.ts';
 import { createGotTransport } from './http/gotTransport.ts';
 import type { CallObserver } from './http/observer.ts';
+import type { AdaptiveRate } from './http/resilience/adaptiveRate.ts';
+import { createAdaptiveRate } from './http/resilience/adaptiveRate.ts';
 import { createProviderShares } from './http/resilience/createProviderShares.ts';
 import type { AccountLoad, ProviderShare } from './http/resilience/createResilience.ts';
 import { createResilience } from './http/resilience/createResilience.ts';
@@ -42,11 +44,16 @@ export interface OpenAccountsOptions {
 /** Gives each account its adapter. Makes no call to any provider. */
 export function openAccounts(accounts: readonly AccountConfig[], options: OpenAccountsOptions): OpenAccounts {
   const shareOf = createProviderShares();
+  const uploadRateOf = createUploadRates();
   const opened = accounts.map((account) => {
     const limits = options.limitsOf(account);
     // Platforms that only have their software in common are no one provider.
     const key = `${account.provider} ${new URL(account.baseUrl).origin}`;
-    return openAccount(account, limits, { ...options, share: shareOf(key, limits.maxProviderCalls) });
+    return openAccount(account, limits, {
+      ...options,
+      share: shareOf(key, limits.maxProviderCalls),
+      uploadRate: uploadRateOf(account, limits),
+    });
   });
   return {
     registry: createRegistry(opened.map(({ entry }) => entry)),
@@ -65,7 +72,15 @@ export function openAccounts(accounts: readonly AccountConfig[], options: OpenAc
 function openAccount(
   account: AccountConfig,
   limits: CallLimits,
-  { observer, log, share }: Omit<OpenAccountsOptions, 'limitsOf'> & { readonly share: ProviderShare },
+  {
+    observer,
+    log,
+    share,
+    uploadRate,
+  }: Omit<OpenAccountsOptions, 'limitsOf'> & {
+    readonly share: ProviderShare;
+    readonly uploadRate: AdaptiveRate | undefined;
+  },
 ) {
   const { id, name = id, baseUrl } = account;
   const source: ErrorSource = { provider: PROVIDER_NAMES[account.provider], accountId: id };
@@ -73,7 +88,7 @@ function openAccount(
   const reads: ReadPool = createReadPool({ ...limits, maxConnections: limits.concurrency.reads });
   const resilience = createResilience({
     ...limits,
-    ...{ source, observer, shared: share },
+    ...{ source, observer, shared: share, uploadRate },
     patience: limits.readTimeout * PATIENCE,
     ownCredentials: !('tokenHeader' in account && account.tokenHeader),
   });
@@ -95,6 +110,18 @@ function openAccount(
   };
   const provider = createProvider(account, { accountId: id, baseUrl, http, lost, breached });
   return { source, resilience, reads, entry: { id, name, provider, status: () => resilience.status() } };
+}
+
+/** Pact v2 counts the files of a user, whichever of their companies they are for: the accounts of one token share their turns. */
+function createUploadRates(): (account: AccountConfig, limits: CallLimits) => AdaptiveRate | undefined {
+  const known = new Map<string, AdaptiveRate>();
+  return (account, { rates, adaptiveRate: adapts }) => {
+    if (account.provider !== 'pact' || account.apiVersion !== 'v2') return undefined;
+    const key = JSON.stringify([account.baseUrl, account.token, rates.uploads, adapts]);
+    const rate = known.get(key) ?? createAdaptiveRate({ known: rates.uploads, adapts });
+    known.set(key, rate);
+    return rate;
+  };
 }
 
 /** Of this process alone: whoever could guess it could post what never happened. */

@@ -416,10 +416,10 @@ describe('an account that speaks Pact v2', () => {
   });
 
   describe('uploads', () => {
-    const upload = (url: string) =>
+    const upload = (url: string, accountId = PACT_V2) =>
       postUpload(
         url,
-        { conversationId: conversation(empty) },
+        { conversationId: conversation(empty, accountId) },
         { bytes: pdf(), fileName: 'a.pdf', type: 'application/pdf' },
       );
 
@@ -446,6 +446,20 @@ describe('an account that speaks Pact v2', () => {
           ...{ code: 'PROVIDER_RATE_LIMITED', retryable: true, retryAfter: expect.any(Number) },
         });
       expect(hasty.sandbox.pact.uploads()).toHaveLength(5);
+      await hasty.close();
+    });
+
+    it('counts those of all accounts of one token together', async () => {
+      const hasty = await startHarness({
+        accounts: (sandbox) => [pactV2Account(sandbox), { ...pactV2Account(sandbox), id: 'twin' }],
+        callLimits: { uploadTimeout: 1_000 },
+      });
+      const accounts = [PACT_V2, 'twin', PACT_V2, 'twin', PACT_V2, 'twin', PACT_V2, 'twin'];
+
+      const answers = await Promise.all(accounts.map((accountId) => upload(hasty.url, accountId)));
+
+      const errors = answers.flatMap(({ data }) => data.uploadAttachment.userErrors);
+      expect(errors.map(({ code }) => code)).toEqual(new Array(3).fill('PROVIDER_RATE_LIMITED'));
       await hasty.close();
     });
 

@@ -3,7 +3,7 @@ import type { ErrorSource } from '../../messaging/errors.ts';
 import { ParleyError } from '../../messaging/errors.ts';
 import type { AccountStatus } from '../../messaging/registry.ts';
 import type { CallKind, CallObserver, CircuitState } from '../observer.ts';
-import type { CallRate } from './adaptiveRate.ts';
+import type { AdaptiveRate, CallRate } from './adaptiveRate.ts';
 import { createAdaptiveRate } from './adaptiveRate.ts';
 import type { CircuitOptions } from './circuit.ts';
 import { createCircuit, NO_CIRCUIT } from './circuit.ts';
@@ -62,6 +62,8 @@ export interface ResilienceOptions {
   /** What the provider takes: of all calls but uploads, and of uploads. */
   readonly rates: { readonly calls: readonly CallRate[]; readonly uploads: readonly CallRate[] };
   readonly adaptiveRate: boolean;
+  /** The rate of uploads, where it is not the account's alone; made of `rates` when absent. */
+  readonly uploadRate?: AdaptiveRate | undefined;
   /** Milliseconds without an answer after which there is none, even where whoever asked has left. */
   readonly patience: number;
   /** Whether the credentials are the account's own, and not each caller's. */
@@ -85,7 +87,7 @@ export function createResilience(options: ResilienceOptions): Resilience {
   const circuit = circuitBreaker ? createCircuit(circuitBreaker, { isFailure, isUnanswered }) : NO_CIRCUIT;
   const placesOf = mapKinds((kind) => createPlaces(concurrency[PLURALS[kind]], concurrency.queue));
   const calls = createAdaptiveRate({ known: rates.calls, adapts });
-  const uploads = createAdaptiveRate({ known: rates.uploads, adapts });
+  const uploads = options.uploadRate ?? createAdaptiveRate({ known: rates.uploads, adapts });
   const rateOf = { read: calls, send: calls, upload: uploads };
 
   return {
