@@ -130,8 +130,14 @@ function parsePage<Row>(
   return {
     rows,
     total: count(meta['entries_count']) ?? contract.breach('meta.entries_count'),
-    perPage: Math.max(count(meta['per_page']) ?? asked, 1),
+    // No row at all is as good as nothing said.
+    perPage: positive(meta['per_page']) ?? asked,
   };
+}
+
+function positive(value: unknown): number | null {
+  const number = count(value);
+  return number === 0 ? null : number;
 }
 
 function parseOne(body: unknown, name: string, contract: Contract): JsonObject {
