@@ -135,6 +135,19 @@ describe('reading from Pact v2, by its own ways', () => {
       expect(calls()).toHaveLength(3);
     });
 
+    it('costs nothing where another one was sought beyond it by the same operation', async () => {
+      const ids = idsIn(long);
+      const [provider, context] = [open(), operation()];
+      const nameOf = (id: string) => String(pact().v2.message(Number(id)).external_id);
+      await provider.loadReplied!(LONG, [nameOf(ids.at(-400)!)], context);
+      pact().clearRequests();
+
+      const [answered] = await provider.loadReplied!(LONG, [nameOf(ids.at(-300)!)], context);
+
+      expect(idOf(answered)).toBe(ids.at(-300));
+      expect(calls()).toEqual([]);
+    });
+
     it('is too far away past 20 calls', async () => {
       for (let more = 0; more < 1_500; more += 1) pact().addMessage(long);
 
