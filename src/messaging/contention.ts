@@ -1,4 +1,5 @@
 import type { Contender, Contenders } from './contenders.ts';
+import type { StartConversation } from './outgoing.ts';
 import type { PartRecord, SendRecord, Try } from './sendRecord.ts';
 
 /**
@@ -119,9 +120,16 @@ function whoOf({ scope, index }: Contending): string {
 function placeOf(part: Contending): string {
   const { accountId, conversationId, start } = part.record;
   if (!start) return placeIn(conversationId!, part);
-  const contact = start.provider === 'PACT' ? [start.messenger, start.phone, start.username] : [];
+  const contact = start.provider === 'PACT' ? contactOf(start) : [];
   return `${accountId}:start:${JSON.stringify(contact)}:${contentOf(part)}`;
 }
+
+/** Whoever is named by no id at VKontakte stands where they stood before anybody was: places outlive a deployment. */
+function contactOf({ messenger, phone, username, vkontakteId }: PactStart): readonly (string | null)[] {
+  return vkontakteId ? [messenger, vkontakteId] : [messenger, phone, username];
+}
+
+type PactStart = Extract<StartConversation, { provider: 'PACT' }>;
 
 /** Where all starts of an account with that content stand until their conversation is known. */
 function placeOfStarts(part: Contending): string {

@@ -57,6 +57,13 @@ const readAs = (type: string, event: string, object: unknown) => read({ type, ev
 const without = (object: object, ...keys: string[]) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
 
+/** As deep as a body of a million bytes can be. */
+function nested(): unknown {
+  let value: unknown = 'message';
+  for (let depth = 0; depth < 500_000; depth += 1) value = [value];
+  return value;
+}
+
 describe('a webhook of Pact v2', () => {
   it('is read only where one is expected', () => {
     expect(pactV2(false)).not.toHaveProperty('readWebhook');
@@ -130,6 +137,13 @@ describe('a webhook of Pact v2', () => {
     ]);
   });
 
+  it('tells nothing of another conversation that comes with a message', () => {
+    const told = { ...MESSAGE, conversation: { ...CONVERSATION, id: 9999, sender_name: 'Somebody else' } };
+    const [event] = readAs('message', 'create', told);
+    expect(event).toMatchObject({ message: { conversationExternalId: '8741' } });
+    expect(event).not.toHaveProperty('conversation');
+  });
+
   it('has a conversation looked at where a message has no time', () => {
     const told = without(MESSAGE, 'created_at', 'external_created_at');
     expect(readAs('message', 'create', told)).toEqual([{ kind: 'STALE', conversationExternalId: '8741' }]);
@@ -158,6 +172,8 @@ describe('a webhook of Pact v2', () => {
     ['a channel’s authorization', { event: 'update', type: 'auth', object: { id: 1 } }],
     ['a conversation that is gone', { event: 'delete', type: 'conversation', object: { id: 8741 } }],
     ['a kind that is not documented', { event: 'create', type: 'poll', object: { id: 1 } }],
+    ['a kind that is no text', { event: 'create', type: { toString: 1, valueOf: 1 }, object: { id: 1 } }],
+    ['a kind that is nested too deeply to be written', { event: 'create', type: nested(), object: MESSAGE }],
     ['an event that is not documented', { event: 'explode', type: 'message', object: MESSAGE }],
     ['no event', { type: 'message', object: MESSAGE }],
     ['nothing', {}],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Message, Outcome } from '../../src/messaging/provider.ts';
+import type { Message, Outcome, Provider } from '../../src/messaging/provider.ts';
 import { wellKnown } from '../../src/sandbox/index.ts';
 import { PACT_V2 } from '../pactV2Account.ts';
 import { openWriting } from './openWriting.ts';
@@ -135,6 +135,19 @@ describe('reading from Pact v2, by its own ways', () => {
       expect(calls()).toHaveLength(3);
     });
 
+    it('costs nothing where another one was sought beyond it by the same operation', async () => {
+      const ids = idsIn(long);
+      const [provider, context] = [open(), operation()];
+      const nameOf = (id: string) => String(pact().v2.message(Number(id)).external_id);
+      await provider.loadReplied!(LONG, [nameOf(ids.at(-400)!)], context);
+      pact().clearRequests();
+
+      const [answered] = await provider.loadReplied!(LONG, [nameOf(ids.at(-300)!)], context);
+
+      expect(idOf(answered)).toBe(ids.at(-300));
+      expect(calls()).toEqual([]);
+    });
+
     it('is too far away past 20 calls', async () => {
       for (let more = 0; more < 1_500; more += 1) pact().addMessage(long);
 
@@ -252,6 +265,23 @@ describe('reading from Pact v2, by its own ways', () => {
 
       expect(page.items.map(({ item }) => item.externalId)).toEqual(all.slice(-10));
     });
+  });
+
+  it('shows no message in another conversation than its own, whatever Pact answers', async () => {
+    const change = ({ data, ...rest }: any) => ({ ...rest, data: { ...data, conversation_id: empty } });
+    pact().failNext({ body: change }, { call: 'v2Message' });
+
+    expect(await open().findMessages(DOCUMENTED, [String(seeded.answered)], operation())).toEqual([null]);
+  });
+
+  it.each<[string, (provider: Provider) => Promise<readonly unknown[]>]>([
+    ['message', (provider) => provider.findMessages(DOCUMENTED, [String(seeded.answered)], operation())],
+    ['conversation', (provider) => provider.loadConversations([DOCUMENTED], operation())],
+  ])('takes no other %s for the one that was asked for', async (_what, read) => {
+    const change = ({ data, ...rest }: any) => ({ ...rest, data: { ...data, id: 1 } });
+    pact().failNext({ body: change });
+
+    expect(await read(open())).toMatchObject([{ code: 'PROVIDER_CONTRACT' }]);
   });
 
   it('gives an empty page of an empty conversation', async () => {

@@ -494,6 +494,25 @@ describe('a rate', () => {
     expect(server.received).toHaveLength(1);
   });
 
+  it('is as it was for those who come after callers that have left', async () => {
+    const server = await upstream(json);
+    const client = createClient(server.url, {
+      limits: { ...PLAIN, rates: { calls: [{ count: 1, per: 1_000 }], uploads: [] }, sendTimeout: 5_000 },
+    });
+    await client.post();
+    for (let callers = 0; callers < 20; callers += 1) {
+      const caller = new AbortController();
+      const left = failureOf(client.post(undefined, { context: contextOf(caller.signal) }));
+      await turnOfTheEventLoop();
+      caller.abort();
+      expect(await left).toMatchObject({ code: 'CANCELLED', refused: true });
+    }
+
+    await client.post();
+
+    expect(server.received).toHaveLength(2);
+  });
+
   it('is kept at the provider, also by those who have waited for a place', async () => {
     const server = await holding();
     const times: number[] = [];

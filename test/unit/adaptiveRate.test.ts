@@ -119,6 +119,73 @@ describe('a known rate', () => {
   });
 });
 
+describe('a turn that is given back', () => {
+  const five = [
+    { count: 5, per: 1_200 },
+    { count: 30, per: 61_000 },
+  ];
+  /** Takes a turn; gives when it is. */
+  const turnOf = (rate: AdaptiveRate) => {
+    rate.take(Infinity);
+    return rate.taken;
+  };
+
+  it('is the next one’s, so that whoever comes and goes has nobody wait', () => {
+    const { rate } = createTimed(five);
+    takeMany(rate, 5);
+    for (let times = 0; times < 200; times += 1) rate.giveBack(turnOf(rate));
+
+    expect(rate.wait()).toBe(1_200);
+    expect(takeMany(rate, 6)).toEqual([1_200, 1_200, 1_200, 1_200, 1_200, 2_400]);
+  });
+
+  it('is nobody’s when it is over, nor when the provider has got too much meanwhile', () => {
+    const { rate, advance } = createTimed(five);
+    takeMany(rate, 5);
+    const late = turnOf(rate);
+    advance(1_201);
+    rate.giveBack(late);
+    expect(takeMany(rate, 4)).toEqual([0, 0, 0, 0]);
+    const [settled, spare] = [turnOf(rate), turnOf(rate)];
+    rate.giveBack(settled);
+    rate.throttled();
+    rate.giveBack(spare);
+    expect(rate.wait()).toBeGreaterThan(spare - 5_000 - 1_201);
+  });
+
+  it('is given once, and never has a known rate gone beyond', () => {
+    const leave = fc.record({ is: fc.constant('leave' as const), which: fc.nat() });
+    fc.assert(
+      fc.property(
+        fc.array(callRate, { minLength: 1, maxLength: 3 }),
+        fc.array(fc.oneof(take, take, advance, leave, throttled, succeeded), { maxLength: 120, size: 'max' }),
+        (known, acts) => {
+          const { rate, now, advance } = createTimed(known);
+          const turns: number[] = [];
+          for (const act of acts) {
+            if (act.is === 'advance') advance(act.by);
+            else if (act.is === 'throttled') rate.throttled();
+            else if (act.is === 'succeeded') rate.succeeded();
+            else if (act.is === 'take') {
+              if (rate.take(act.most) !== undefined) turns.push(rate.taken);
+            } else {
+              const waiting = turns.filter((turn) => turn > now());
+              const turn = waiting[act.which % waiting.length];
+              if (turn === undefined) continue;
+              turns.splice(turns.indexOf(turn), 1);
+              rate.giveBack(turn);
+            }
+          }
+          const sorted = turns.toSorted((a, b) => a - b);
+          for (const { count, per } of known)
+            for (let index = count; index < sorted.length; index += 1)
+              expect(sorted[index]! - sorted[index - count]!).toBeGreaterThanOrEqual(per - HAIR);
+        },
+      ),
+    );
+  });
+});
+
 describe('a rate of which nothing is known', () => {
   it('makes nobody wait', () => {
     const { rate } = createTimed();

@@ -9,9 +9,16 @@ export interface CallRate {
 export interface AdaptiveRate {
   /**
    * Takes a turn. Gives the milliseconds to wait for it; undefined, and no turn taken, where that is longer than `most`. A turn that
-   * is taken is used.
+   * is taken is used, or given back.
    */
   take(most: number): number | undefined;
+  /** The turn that was taken last, by which it can be given back. */
+  readonly taken: number;
+  /**
+   * Gives back a turn that is still to come, since nobody waits for it any more: otherwise whoever comes and goes would have the others
+   * wait for nothing. One that is over does nobody good.
+   */
+  giveBack(turn: number): void;
   /** Milliseconds until there is a turn. */
   wait(): number;
   /** The provider has said that it gets too much. */
@@ -49,18 +56,32 @@ export function createAdaptiveRate({
   /** The last turn that was given, and when the one after it comes by what was learned. */
   let lastTurn = -Infinity;
   let nextTurn = -Infinity;
+  let taken = -Infinity;
+  /** Turns that were given back, in order. Up to `settled` none is given again. */
+  let spare: number[] = [];
+  let settled = -Infinity;
 
   return {
-    wait: () => waitAt(now()),
+    get taken() {
+      return taken;
+    },
+    wait: () => {
+      const at = now();
+      return turnAfter(at) - at;
+    },
     take(most) {
       const at = now();
-      const wait = waitAt(at);
-      if (wait > most) return undefined;
-      for (const window of windows) window.add(at + wait);
-      recent.add(at + wait);
-      lastTurn = Math.max(lastTurn, at + wait);
-      if (learned !== Infinity) nextTurn = at + wait + SECOND / learned;
-      return wait;
+      const turn = turnAfter(at);
+      if (turn - at > most) return undefined;
+      taken = turn;
+      // One that was given back has its place among the others already.
+      if (turn === spare[0]) spare.shift();
+      else add(turn);
+      return turn - at;
+    },
+    giveBack(turn) {
+      if (turn <= Math.max(now(), settled)) return;
+      spare = [...spare, turn].sort((a, b) => a - b);
     },
     throttled() {
       const at = now();
@@ -72,6 +93,8 @@ export function createAdaptiveRate({
       learned = Math.max(SLOWEST, Math.min(seen, learned) / 2);
       // Turns that were given already are not given again.
       nextTurn = Math.max(at, lastTurn) + SECOND / learned;
+      settled = lastTurn;
+      spare = [];
     },
     succeeded() {
       if (learned === Infinity) return;
@@ -80,10 +103,19 @@ export function createAdaptiveRate({
     },
   };
 
-  function waitAt(at: number): number {
+  function turnAfter(at: number): number {
     const turns = windows.map((window) => window.turn());
     if (learned !== Infinity) turns.push(nextTurn);
-    return Math.max(0, ...turns.map((turn) => turn - at));
+    const next = Math.max(at, ...turns);
+    while (spare.length > 0 && spare[0]! < at) spare.shift();
+    return Math.min(next, spare[0] ?? next);
+  }
+
+  function add(turn: number): void {
+    for (const window of windows) window.add(turn);
+    recent.add(turn);
+    lastTurn = Math.max(lastTurn, turn);
+    if (learned !== Infinity) nextTurn = turn + SECOND / learned;
   }
 }
 

@@ -166,7 +166,11 @@ export function createResilience(options: ResilienceOptions): Resilience {
       });
     }
     if (pause === 0) return undefined;
-    return wait(pause, undefined, { signal }).catch(() => Promise.reject(ended()));
+    const turn = rate.taken;
+    return wait(pause, undefined, { signal }).catch(() => {
+      rate.giveBack(turn);
+      throw ended();
+    });
   }
 
   function checkCircuit(): void {

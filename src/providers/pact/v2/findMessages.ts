@@ -58,9 +58,17 @@ export async function findReplied(search: MessageSearch, names: readonly string[
     const name = row.messengerId === null ? undefined : String(row.messengerId);
     if (name !== undefined && wanted.delete(name)) found.set(name, row);
   };
-  for (const row of await search.seen()) take(row);
+  const seen = await search.seen();
+  for (const row of seen) take(row);
   if (wanted.size === 0) return found;
-  const { complete } = await walkBack(search, { take, goOn: () => wanted.size > 0 });
+  const { complete } = await walkBack(search, {
+    take(row) {
+      // What was answered may answer another one, which is the next that is asked for.
+      seen.push(row);
+      take(row);
+    },
+    goOn: () => wanted.size > 0,
+  });
   for (const name of wanted) found.set(name, complete ? null : search.unreachable());
   return found;
 }

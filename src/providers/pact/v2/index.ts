@@ -3,6 +3,7 @@ import type { ErrorSource } from '../../../messaging/errors.ts';
 import { NotFoundError, ParleyError } from '../../../messaging/errors.ts';
 import { mapPage } from '../../../messaging/paging.ts';
 import type { Conversation, Outcome, Provider, ReadContext } from '../../../messaging/provider.ts';
+import { createContract } from '../../../http/wire.ts';
 import { isPactId } from '../wire.ts';
 import { findById, findReplied, rememberRows } from './findMessages.ts';
 import { ACCOUNT_LIMITS, KNOWN_STATES, stateOf, toConversation, toMessage, toV2Limits } from './map.ts';
@@ -136,7 +137,9 @@ export function createPactV2Provider(options: PactV2Options): Provider {
     if (!isPactId(id)) return null;
     try {
       const body = await http({ call: 'conversation', path: `${CONVERSATIONS}/${id}`, context });
-      return toConversation(parseConversation(body, wire), mapping);
+      const row = parseConversation(body, wire);
+      if (row.id !== id) createContract(wire, 'conversation').breach('data.id');
+      return toConversation(row, mapping);
     } catch (error) {
       return error instanceof NotFoundError ? null : (error as Error);
     }
@@ -159,7 +162,11 @@ export function createPactV2Provider(options: PactV2Options): Provider {
     context: ReadContext,
   ): Promise<PactV2MessageRow> {
     const path = `${CONVERSATIONS}/${conversationId}/messages/${id}`;
-    return parseMessage(await http({ call: 'message', path, context }), 'message', wire);
+    const row = parseMessage(await http({ call: 'message', path, context }), 'message', wire);
+    if (row.id !== id) createContract(wire, 'message').breach('data.id');
+    // Whoever goes by the message's id alone finds it in any conversation: it is in no other than its own.
+    if (row.conversationId !== null && row.conversationId !== conversationId) throw new NotFoundError(source);
+    return row;
   }
 
   function cursorUnreachable(): Error {

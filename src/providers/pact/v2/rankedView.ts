@@ -124,11 +124,13 @@ export class RankedView<Row> {
     const { fetchPage, habits, unreachable, timeOf } = this.#options;
     if (!this.mayRead) throw unreachable();
     this.#calls += 1;
-    const { rows, total, perPage: said } = await fetchPage(page, asked);
-    // A last page may say how many rows it has. Otherwise, whoever gives less than was asked for has named the most.
-    const isLast = (page - 1) * asked + rows.length === total;
-    const perPage = isLast ? asked : said;
-    if (perPage < asked) habits.perPage = perPage;
+    const answer = await fetchPage(page, asked);
+    const { rows } = answer;
+    // What is there is there, whatever is said of how much it is.
+    const total = page === 1 ? Math.max(answer.total, Math.min(rows.length, asked)) : answer.total;
+    const perPage = pageSizeOf(answer, page, asked);
+    // Whoever gives less than was asked for has named the most.
+    if (perPage < asked && rows.length > 0) habits.perPage = perPage;
     if (this.#calls > 1 && total < this.#total!) throw new ChangedError('the list is shorter');
     this.#total = total;
     const begin = (page - 1) * perPage;
@@ -186,6 +188,16 @@ function orderOfSpans(one: Span, other: Span): boolean | undefined {
   if (first.begin === second.begin) return undefined;
   if (first.newest < second.oldest) return true;
   return first.oldest > second.newest ? false : undefined;
+}
+
+/** More rows than any page has. */
+const MOST_ROWS = 1_000;
+
+/** How many rows a page has where so many were asked for: what its answer says of that, unless the answer itself shows otherwise. */
+function pageSizeOf({ rows, total, perPage }: PactV2Page<unknown>, page: number, asked: number): number {
+  // A last page may say how many rows it has.
+  const isLast = (page - 1) * asked + rows.length === total;
+  return isLast || perPage < rows.length || perPage > MOST_ROWS ? asked : perPage;
 }
 
 /** Whether the times rise; undefined where they are all the same, or neither rise nor fall. */

@@ -34,14 +34,14 @@ export function createWebhookReader({
     if (Array.isArray(body)) createContract(wire, 'webhook').breach('the body');
     const { type, event, object: told } = createContract(wire, 'webhook').object(body, 'the body');
     if (told === undefined || !isHappening(event)) return [];
-    const call = `webhook ${String(type)}/${event}`;
-    const contract = createContract(wire, call);
-    if (type === 'message')
-      return readMessage(contract.object(told, 'object'), event, contract, () => lost(call, 1));
     // Of a conversation that is gone there is nothing to tell.
-    if (type === 'conversation' && event !== 'delete')
-      return readConversation(contract.object(told, 'object'), contract);
-    return [];
+    if (type !== 'message' && (type !== 'conversation' || event === 'delete')) return [];
+    const call = `webhook ${type}/${event}`;
+    const contract = createContract(wire, call);
+    const row = contract.object(told, 'object');
+    return type === 'message'
+      ? readMessage(row, event, contract, () => lost(call, 1))
+      : readConversation(row, contract);
   };
 
   function readMessage(
@@ -63,7 +63,9 @@ export function createWebhookReader({
       return [{ kind: 'STALE', conversationExternalId: conversationId }];
     }
     const message = toMessage(event === 'delete' ? { ...row, deleted: true } : row, conversationId, mapping);
-    const conversation = ofConversation && readFacts(ofConversation);
+    const facts = ofConversation && readFacts(ofConversation);
+    // What is told of another one must not stand as told of this one.
+    const conversation = facts?.externalId === conversationId ? facts : undefined;
     return [{ kind: 'MESSAGE', message, isNew: event === 'create', ...(conversation && { conversation }) }];
   }
 

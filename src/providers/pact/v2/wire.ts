@@ -96,6 +96,17 @@ export function parseMessage(body: unknown, call: string, wire: WireContext): Pa
   return parseMessageRow(parseOne(body, 'message', contract)) ?? contract.breach('data.id');
 }
 
+/**
+ * The message that a send is answered by. v1 answers a delivery job, whose id is the id of another message: what names a message of its own
+ * is none.
+ */
+export function parseSent(body: unknown, call: string, wire: WireContext): PactV2MessageRow {
+  const contract = createContract(wire, call);
+  const row = parseOne(body, 'message', contract);
+  if ('message_id' in row) contract.breach('data.message_id');
+  return parseMessageRow(row) ?? contract.breach('data.id');
+}
+
 /** The attachment's id. */
 export function parseUploaded(body: unknown, wire: WireContext): string {
   const contract = createContract(wire, 'uploadAttachment');
@@ -130,8 +141,14 @@ function parsePage<Row>(
   return {
     rows,
     total: count(meta['entries_count']) ?? contract.breach('meta.entries_count'),
-    perPage: Math.max(count(meta['per_page']) ?? asked, 1),
+    // No row at all is as good as nothing said.
+    perPage: positive(meta['per_page']) ?? asked,
   };
+}
+
+function positive(value: unknown): number | null {
+  const number = count(value);
+  return number === 0 ? null : number;
 }
 
 function parseOne(body: unknown, name: string, contract: Contract): JsonObject {

@@ -23,7 +23,7 @@ import { readPage } from './numberedList.ts';
 import type { Messages } from './walkBack.ts';
 import { walkBack } from './walkBack.ts';
 import type { PactV2ConversationRow, PactV2MessageRow } from './wire.ts';
-import { checkDone, parseMessage, parseUploaded } from './wire.ts';
+import { checkDone, parseSent, parseUploaded } from './wire.ts';
 
 export interface PactV2WritesOptions {
   readonly source: ErrorSource;
@@ -78,7 +78,7 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
       };
       const path = messagesPath(conversationId);
       const body = await http({ call: 'sendMessage', method: 'POST', path, body: { json }, context });
-      return toProgress(parseMessage(body, 'sendMessage', wire), 'RESPONSE');
+      return toProgress(parseSent(body, 'sendMessage', wire), 'RESPONSE');
     },
 
     async loadProgress(conversationId, { messageId }, context) {
@@ -112,7 +112,7 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
       const json = toStartFields(start);
       const path = `${API}/messages`;
       const body = await http({ call: 'startConversation', method: 'POST', path, body: { json }, context });
-      const row = parseMessage(body, 'startConversation', wire);
+      const row = parseSent(body, 'startConversation', wire);
       return { conversationId: row.conversationId, progress: toProgress(row, 'RESPONSE') };
     },
 
