@@ -87,7 +87,11 @@ export function toMessage(
   mapping: PactMapping,
 ): Message {
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
-  const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
+  // What was deleted is shown to nobody, also where a row still has it.
+  const text = row.deleted ? null : row.message || null;
+  const attachments = row.deleted
+    ? []
+    : row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
   return {
     accountId: ref.accountId,
     conversationExternalId,
@@ -95,8 +99,8 @@ export function toMessage(
     direction: row.income === null ? null : row.income ? 'INBOUND' : 'OUTBOUND',
     // A contact's number is no name, and not the one by which its conversation knows it.
     author: null,
-    text: row.message || null,
-    content: toContent(row.message || null, attachments),
+    text,
+    content: toContent(text, attachments),
     attachments,
     reactions: row.reactions.map(({ emoji, raw }) => ({
       emoji,
