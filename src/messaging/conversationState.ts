@@ -45,6 +45,8 @@ export interface KnownMessage {
   readonly contents: readonly string[];
   /** Whether anybody was told that it is there: what was found in a history is only remembered. */
   readonly told?: true;
+  /** Whether it was deleted, which nothing undoes: what still tells of it as it was, comes late. */
+  readonly deleted?: true;
 }
 
 /** A place in a conversation's history. */
@@ -94,6 +96,7 @@ export function applyMessage(
 ): Applied {
   const known = before.messages[message.externalId];
   if (known?.sentAt == null && isForgotten(before, message)) return { state: before, changes: [] };
+  if (known?.deleted && !isDeleted(message)) return { state: before, changes: [] };
   const seen = known ?? UNKNOWN_MESSAGE;
   const content = contentDigest(message);
   const isUnseen = seen.contents.length === 0;
@@ -108,6 +111,7 @@ export function applyMessage(
     reactions: [...new Set([...seen.reactions, ...reactions])].sort(),
     contents: isUnseen || isEdited ? [...seen.contents, content].slice(-MAX_DIGESTS) : seen.contents,
     ...((seen.told ?? isAdded) && { told: true }),
+    ...(isDeleted(message) && { deleted: true }),
   };
   const current = withProgress(message, progress);
   const withFacts = told ? mergeFacts(before, told, message.sentAt) : before;
@@ -408,14 +412,18 @@ function versionOf({ delivery: _delivery, ...rest }: SettledMessage, contents: r
   return [...counts, digestOf(rest)].join(' ');
 }
 
-function contentDigest({
-  text,
-  content,
-  attachments,
-}: Pick<Message, 'text' | 'content' | 'attachments'>): string {
+function contentDigest(
+  message: Pick<Message, 'text' | 'content' | 'attachments' | 'providerDetails'>,
+): string {
+  const { text, content, attachments } = message;
   // An address may be signed anew each time.
   const files = attachments.map(({ url: _url, media: _media, ...attachment }) => attachment);
-  return digestOf([text, content.kind === 'MediaContent' ? 'MediaContent' : content, files]);
+  const said = [text, content.kind === 'MediaContent' ? 'MediaContent' : content, files];
+  return digestOf(isDeleted(message) ? [...said, 'deleted'] : said);
+}
+
+function isDeleted({ providerDetails }: Pick<Message, 'providerDetails'>): boolean {
+  return providerDetails.kind === 'PactMessage' && providerDetails.isDeleted === true;
 }
 
 function reactionKey({ emoji, author }: Message['reactions'][number]): string {

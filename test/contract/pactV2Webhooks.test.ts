@@ -99,7 +99,10 @@ describe('a webhook of Pact v2', () => {
       {
         kind: 'MESSAGE',
         isNew: false,
-        message: { externalId: '47098', providerDetails: { isDeleted: true } },
+        message: {
+          ...{ externalId: '47098', text: null, content: { kind: 'TextContent' }, attachments: [] },
+          providerDetails: { isDeleted: true },
+        },
       },
     ]);
   });

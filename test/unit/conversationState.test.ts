@@ -526,6 +526,27 @@ describe('what is told of messages', () => {
     expect((await world.inbox())[0]?.last?.text).toBe('version 9');
   });
 
+  it.each([
+    ['before', ['MESSAGE_ADDED 7', 'MESSAGE_UPDATED 7']],
+    ['after', ['MESSAGE_ADDED 7']],
+  ])('shows no message again that was deleted, its words having come %s', async (when, expected) => {
+    const world = createWorld();
+    const words = messageOf('7', { sentAt: 1 });
+    const deleted: Message = {
+      ...messageOf('7', { sentAt: 1, text: '' }),
+      providerDetails: {
+        ...{ kind: 'PactMessage', channelId: null, channelType: null, messengerId: null },
+        isDeleted: true,
+      },
+    };
+    const order = when === 'before' ? [words, deleted, words] : [deleted, words, deleted];
+
+    for (const message of order) await world.take({ kind: 'MESSAGE', message, isNew: message === words });
+
+    expect(await world.news()).toEqual(expected);
+    expect((await world.inbox())[0]?.last?.text).toBe('');
+  });
+
   it('tells a reaction once, and a delivery that came with the message itself', async () => {
     const world = createWorld();
     const [plain, liked] = [[], ['👍']].map((reactions) => messageOf('7', { sentAt: 1, reactions }));

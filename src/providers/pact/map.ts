@@ -4,6 +4,7 @@ import type {
   Conversation,
   Message,
   MessageContent,
+  MessageDirection,
   MessageLimits,
   Participant,
 } from '../../messaging/provider.ts';
@@ -87,19 +88,24 @@ export function toMessage(
   );
 }
 
+/** Null where the row does not say. */
+export function directionOf({ income }: Pick<PactMessageRow, 'income'>): MessageDirection | null {
+  return income === null ? null : income ? 'INBOUND' : 'OUTBOUND';
+}
+
 /** A message by what both versions say in the same way, and by what only its own can say. */
 export function toPactMessage(
-  row: Pick<PactMessageRow, 'income' | 'message' | 'attachments'>,
+  row: Pick<PactMessageRow, 'message' | 'attachments'>,
   ref: MessageRef,
   mapping: PactMapping,
-  own: Pick<Message, 'sentAt' | 'reactions' | 'delivery' | 'repliedTo' | 'providerDetails'>,
+  own: Pick<Message, 'direction' | 'sentAt' | 'reactions' | 'delivery' | 'repliedTo' | 'providerDetails'>,
 ): Message {
   const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
   return {
     accountId: ref.accountId,
     conversationExternalId: ref.conversationExternalId,
     externalId: ref.externalId,
-    direction: row.income === null ? null : row.income ? 'INBOUND' : 'OUTBOUND',
+    direction: own.direction,
     // v1 names no sender on a message; v2 names a contact by a number, which is not the one that its conversation knows it by.
     author: null,
     text: row.message || null,

@@ -10,7 +10,13 @@ import type {
 } from '../../../messaging/provider.ts';
 import { url } from '../../../http/wire.ts';
 import type { PactMapping } from '../map.ts';
-import { ACCOUNT_LIMITS as LIMITS_OF_V1, NOT_DELIVERED, toLimits, toPactMessage } from '../map.ts';
+import {
+  ACCOUNT_LIMITS as LIMITS_OF_V1,
+  directionOf,
+  NOT_DELIVERED,
+  toLimits,
+  toPactMessage,
+} from '../map.ts';
 import type { PactV2ConversationRow, PactV2MessageRow } from './wire.ts';
 
 /** Pact v2's rows as domain objects. */
@@ -87,7 +93,10 @@ export function toMessage(
   mapping: PactMapping,
 ): Message {
   const ref: MessageRef = { accountId: mapping.accountId, conversationExternalId, externalId: row.id };
-  return toPactMessage(row, ref, mapping, {
+  // What was deleted is shown to nobody, also where a row still has it.
+  const shown = row.deleted ? DELETED : row;
+  return toPactMessage(shown, ref, mapping, {
+    direction: directionOf(row),
     sentAt: row.sentAt,
     reactions: row.reactions.map(({ emoji, raw }) => ({
       emoji,
@@ -106,6 +115,8 @@ export function toMessage(
     },
   });
 }
+
+const DELETED: Pick<PactV2MessageRow, 'message' | 'attachments'> = { message: null, attachments: [] };
 
 // The status of what came in says how far the account has come with it, and not how far it has come.
 function toDelivery(row: PactV2MessageRow, message: MessageRef): Delivery | null {

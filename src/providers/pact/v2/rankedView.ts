@@ -130,7 +130,7 @@ export class RankedView<Row> {
     const total = page === 1 ? Math.max(answer.total, Math.min(rows.length, asked)) : answer.total;
     const perPage = pageSizeOf(answer, page, asked);
     // Whoever gives less than was asked for has named the most.
-    if (perPage < asked && rows.length > 0) habits.perPage = perPage;
+    if (perPage < asked && rows.length > 0) habits.perPage = Math.max(perPage, FEWEST_ROWS);
     if (this.#calls > 1 && total < this.#total!) throw new ChangedError('the list is shorter');
     this.#total = total;
     const begin = (page - 1) * perPage;
@@ -189,6 +189,9 @@ function orderOfSpans(one: Span, other: Span): boolean | undefined {
   if (first.newest < second.oldest) return true;
   return first.oldest > second.newest ? false : undefined;
 }
+
+/** Fewer rows than any page may have, so that one strange answer does not make each page after it as small. */
+const FEWEST_ROWS = 10;
 
 /** More rows than any page has. */
 const MOST_ROWS = 1_000;

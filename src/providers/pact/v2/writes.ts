@@ -14,6 +14,7 @@ import type { Provider, ReadContext } from '../../../messaging/provider.ts';
 import type { Http } from '../../../http/client.ts';
 import type { MultipartField } from '../../../http/multipart.ts';
 import type { WireContext } from '../../../http/wire.ts';
+import { createContract } from '../../../http/wire.ts';
 import { NOT_DELIVERED } from '../map.ts';
 import { hasFiles } from '../sentFiles.ts';
 import { isPactId } from '../wire.ts';
@@ -113,7 +114,10 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
       const path = `${API}/messages`;
       const body = await http({ call: 'startConversation', method: 'POST', path, body: { json }, context });
       const row = parseSent(body, 'startConversation', wire);
-      return { conversationId: row.conversationId, progress: toProgress(row, 'RESPONSE') };
+      // Without it the message could not be asked for: where it went, the latest conversations show.
+      const conversationId =
+        row.conversationId ?? createContract(wire, 'startConversation').breach('data.conversation_id');
+      return { conversationId, progress: toProgress(row, 'RESPONSE') };
     },
 
     async findStarted({ start, ...lost }, context) {
