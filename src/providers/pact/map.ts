@@ -72,6 +72,7 @@ export function toMessage(
     { accountId: mapping.accountId, conversationExternalId, externalId: row.id },
     mapping,
     {
+      direction: directionOf(row),
       sentAt: row.createdAt,
       reactions: [],
       delivery: null,
