@@ -69,7 +69,8 @@ export function createPactV2Provider(options: PactV2Options): Provider {
     conversationId: string,
     context: ReadContext,
   ): NumberedListOptions<PactV2MessageRow> => ({
-    ...messagesOf(conversationId, context),
+    fetchPage: (page, perPage) => fetchMessages(conversationId, page, perPage, context),
+    habits: messageHabits,
     idOf: (row) => row.id,
     timeOf: (row) => Date.parse(row.sentAt),
     oldestFirst: true,

@@ -28,9 +28,17 @@ export async function readPage<Row>(
   accepts: (row: Row) => boolean = () => true,
 ): Promise<Page<Row>> {
   const place = request.from && parsePosition(request.from);
+  let calls = 0;
+  const fetchPage = (page: number, perPage: number) => {
+    calls += 1;
+    return options.fetchPage(page, perPage);
+  };
   for (let restarts = 0; ; restarts += 1) {
+    const { idOf, timeOf, habits, oldestFirst, rowsMove, unreachable } = options;
+    const maxCalls = MAX_CALLS - calls;
+    const viewed = { fetchPage, idOf, timeOf, habits, oldestFirst, rowsMove, unreachable, maxCalls };
     try {
-      return await readOnce(options, request, place, accepts);
+      return await readOnce(viewed, request, place, accepts);
     } catch (error) {
       if (!(error instanceof ChangedError)) throw error;
       if (restarts === MAX_RESTARTS) throw options.unreachable();
@@ -39,7 +47,7 @@ export async function readPage<Row>(
 }
 
 async function readOnce<Row>(
-  options: NumberedListOptions<Row>,
+  options: NumberedListOptions<Row> & Pick<ViewOptions<Row>, 'maxCalls'>,
   { direction, size, inclusive = false }: PageRequest,
   place: RankedPlace | undefined,
   accepts: (row: Row) => boolean,
@@ -47,7 +55,7 @@ async function readOnce<Row>(
   const { idOf, timeOf } = options;
   const upwards = (direction === 'forward') === options.oldestFirst;
   const step = upwards ? 1 : -1;
-  const view = new RankedView({ ...options, maxCalls: MAX_CALLS }, place?.total);
+  const view = new RankedView(options, place?.total);
   let rank = place
     ? startAt(await findPlace(options, view, place, { upwards, size }), { upwards, inclusive })
     : await startAtEnd(view, upwards, size);

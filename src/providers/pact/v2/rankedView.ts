@@ -141,7 +141,8 @@ export class RankedView<Row> {
     // Where an answer has fewer rows than it should, there are none to wait for.
     for (let index = begin; index < end; index += 1)
       this.#put(oldestFirst ? index : total - 1 - index, sorted[index - begin] ?? null);
-    if (this.#isDoubtful && this.#calls === 1 && total > perPage) await this.#read(page === 1 ? 2 : 1, asked);
+    const isProvable = total > perPage && this.#calls === 1 && this.mayRead;
+    if (this.#isDoubtful && isProvable) await this.#read(page === 1 ? 2 : 1, asked);
   }
 
   #put(rank: number, row: Row | null): void {

@@ -28,18 +28,20 @@ export async function walkBack(
 ): Promise<{ readonly complete: boolean; readonly calls: number }> {
   let calls = 0;
   const mayGoOn = () => calls < MAX_CALLS && goOn(calls);
-  const options = {
+  const options = () => ({
     fetchPage(page: number, perPage: number) {
       calls += 1;
       return fetchPage(page, perPage);
     },
-    ...{ habits, maxCalls: MAX_CALLS, unreachable },
+    habits,
+    maxCalls: MAX_CALLS - calls,
+    unreachable,
     idOf: (row: PactV2MessageRow) => row.id,
     timeOf: (row: PactV2MessageRow) => Date.parse(row.sentAt),
-  };
+  });
   for (;;) {
     try {
-      const complete = await walkOnce(new RankedView(options, undefined), habits, { take, mayGoOn });
+      const complete = await walkOnce(new RankedView(options(), undefined), habits, { take, mayGoOn });
       return { complete, calls };
     } catch (error) {
       if (!(error instanceof ChangedError)) throw error;

@@ -171,6 +171,7 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
     const row = await fetchMessage(conversationId, id, context).catch((error: unknown) => {
       throw error instanceof NotFoundError ? noSuchMessage() : beforeWriting(error);
     });
+    if (row.deleted) throw noSuchMessage();
     if (row.messengerId !== null) return row.messengerId;
     throw new ProviderError(
       'PROVIDER_REJECTED',
