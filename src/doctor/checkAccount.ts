@@ -18,9 +18,10 @@ export function checkAccount(account: AccountConfig, provider: Provider): Check 
       if (error) return toFinding(error, account, provider);
       const milliseconds = Math.round(performance.now() - startedAt);
       const { host } = new URL(account.baseUrl);
+      const version = 'apiVersion' in account && account.apiVersion ? ` ${account.apiVersion}` : '';
       return {
         result: 'ok',
-        detail: `${provider.name} at ${host} takes its credentials (${milliseconds} ms)`,
+        detail: `${provider.name}${version} at ${host} takes its credentials (${milliseconds} ms)`,
       };
     },
   };

@@ -388,9 +388,9 @@ export type DeleteMessagesInput = {
 /** What became of deleting messages. */
 export type DeleteMessagesPayload = {
   readonly __typename?: 'DeleteMessagesPayload';
-  /** The conversation as it is now. Null when they could not be deleted. */
+  /** The conversation as it is now: select its `messages` for a cache to learn of it. Null when they could not be deleted. */
   readonly conversation?: Maybe<Conversation>;
-  /** Why they could not be deleted. What is wrong with one of them is about its place: `["input", "messageIds", "3"]` is the fourth. */
+  /** Why they could not be deleted. One that is of another conversation is about its place: `["input", "messageIds", "3"]` is the fourth; one that is not there is about all of them. */
   readonly userErrors: ReadonlyArray<UserError>;
 };
 
@@ -451,7 +451,7 @@ export type DeliveryState =
 /** A message has come further on its way: it was sent, delivered or read, or has failed. */
 export type DeliveryUpdated = {
   readonly __typename?: 'DeliveryUpdated';
-  /** How far it had come. Its `id` is null, and its `message` where the provider speaks only of a job of its own (Pact): follow a send of yours with `deliveryUpdated`. */
+  /** How far it had come. Its `id` is null, and its `message` where the provider speaks only of a job of its own (Pact with `apiVersion: v1`): follow a send of yours with `deliveryUpdated`. */
   readonly delivery: Delivery;
 };
 
@@ -759,7 +759,8 @@ export type Message = {
   readonly reactions: ReadonlyArray<Reaction>;
   /**
    * The message that it answers, as when somebody swipes one to reply. Null when it answers none, when the provider does not say which, and when that
-   * message is not there any more. A reply to a reply can be asked for in turn.
+   * message is not there any more; the error `MESSAGE_UNREACHABLE` when it is too old to be found. It costs nothing beside a page that has it as
+   * well, and else a call or a few. A reply to a reply can be asked for in turn.
    */
   readonly replyTo?: Maybe<Message>;
   /** When it was written. */
@@ -808,7 +809,7 @@ export type MessageEdge = {
   readonly node: Message;
 };
 
-/** A message's text or files have changed. */
+/** A message's text or files have changed, or it was deleted and has none any more. */
 export type MessageUpdated = {
   readonly __typename?: 'MessageUpdated';
   /** The message, as it was then. */
@@ -831,15 +832,16 @@ export type Mutation = {
   /** Closes a conversation. Closing a closed one changes nothing. */
   readonly closeConversation?: Maybe<CloseConversationPayload>;
   /**
-   * Deletes messages of one conversation, for everybody in it: all of them or none. Deleting deleted ones changes nothing. Where
-   * the conversation's `Capabilities.deleteMessages` is true. It can't be undone.
+   * Deletes messages of one conversation, for everybody in it: all of them or none, whoever wrote them. They keep their places, without words
+   * and files. Deleting deleted ones changes nothing. Where the conversation's `Capabilities.deleteMessages` is true. It can't be undone, which is why
+   * it takes the scope that conversations are changed with, and not the one for sending.
    */
   readonly deleteMessages?: Maybe<DeleteMessagesPayload>;
   /** Marks a message as read by the account. Doing so again changes nothing. */
   readonly markMessageRead?: Maybe<MarkMessageReadPayload>;
   /**
-   * Takes a conversation out of the archive. Reopening an open one changes nothing; a blocked one can't be reopened. Where
-   * `Capabilities.archiveConversation` is true.
+   * Takes a conversation out of the archive: the opposite of `archiveConversation`, and not of `closeConversation`. Reopening an open one changes
+   * nothing; one that is blocked is `PROVIDER_REJECTED`. Where `Capabilities.archiveConversation` is true.
    */
   readonly reopenConversation?: Maybe<ReopenConversationPayload>;
   /**
@@ -952,15 +954,15 @@ export type PactConversation = {
   readonly __typename?: 'PactConversation';
   /** The customer's picture. */
   readonly avatarUrl?: Maybe<Scalars['URL']['output']>;
-  /** The company's channel that it runs over. Null when the channel is gone. */
+  /** The company's channel that it runs over. Null when the channel is gone, and always at accounts with `apiVersion: v2`. */
   readonly channelId?: Maybe<Scalars['ID']['output']>;
   /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. */
   readonly channelType?: Maybe<Scalars['String']['output']>;
   /** Whether it is a group of several people. Null when the provider does not say, and always at accounts with `apiVersion: v1`. */
   readonly isGroup?: Maybe<Scalars['Boolean']['output']>;
-  /** When the customer last wrote. Null when never, or when the provider does not say. */
+  /** When the customer last wrote. Null when never, when the provider does not say, and always at accounts with `apiVersion: v2`. */
   readonly lastInboundMessageAt?: Maybe<Scalars['DateTime']['output']>;
-  /** What the messenger adds, as Pact gives it. */
+  /** What the messenger adds, as Pact gives it. Null at accounts with `apiVersion: v2`. */
   readonly meta?: Maybe<Scalars['JSONObject']['output']>;
   /** Whether somebody has answered the customer. Null when the provider does not say, and always at accounts with `apiVersion: v1`. */
   readonly repliedState?: Maybe<PactRepliedState>;
@@ -971,11 +973,11 @@ export type PactConversation = {
 /** What only Pact says about a message. */
 export type PactMessage = {
   readonly __typename?: 'PactMessage';
-  /** The company's channel that it went over. Null when the provider does not say. */
+  /** The company's channel that it went over. Null when the provider does not say, and always at accounts with `apiVersion: v2`. */
   readonly channelId?: Maybe<Scalars['ID']['output']>;
-  /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. */
+  /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. Null at accounts with `apiVersion: v2`: ask the conversation. */
   readonly channelType?: Maybe<Scalars['String']['output']>;
-  /** Whether it was deleted: its words and files are gone. Null at accounts with `apiVersion: v1`. */
+  /** Whether it was deleted: it keeps its place, and its words and files are gone, so that `Message.text` is null and `attachments` is empty. Null at accounts with `apiVersion: v1`. */
   readonly isDeleted?: Maybe<Scalars['Boolean']['output']>;
   /** The messenger's own id of it. Null until the messenger has answered, and always at accounts with `apiVersion: v1`. */
   readonly messengerId?: Maybe<Scalars['ID']['output']>;
@@ -1447,7 +1449,7 @@ export type Subscription = {
   readonly deliveryUpdated: Delivery;
   /** Messages that were not there before: received ones, and sent ones, by whichever app they were sent. What was there before anybody looked is none of them. */
   readonly messageAdded: Message;
-  /** Messages whose text or files have changed, or that somebody has reacted to. How far a message has come is told by `changes`. */
+  /** Messages whose text or files have changed, that were deleted where the provider tells of it, or that somebody has reacted to. How far a message has come is told by `changes`. */
   readonly messageUpdated: Message;
 };
 
@@ -1543,7 +1545,7 @@ export type SystemEvent =
 /** Words only. */
 export type TextContent = {
   readonly __typename?: 'TextContent';
-  /** The words. Null when the provider gives an empty message. */
+  /** The words. Null when the provider gives an empty message, or it was deleted. */
   readonly text?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1567,8 +1569,8 @@ export type UploadAttachmentInput = {
   /** The client's own name for this upload: the same key with the same file, and the same said of it, gives the same attachment. */
   readonly idempotencyKey?: InputMaybe<Scalars['ID']['input']>;
   /**
-   * Whether it is a voice message, recorded and sent on the spot: messengers show one with a waveform, and not as a file. Only of use for a
-   * sound. A provider without a use for it ignores it, as for `width` and `height`: of the providers of today, Pact with `apiVersion: v2` alone has one.
+   * Whether it is a voice message, recorded and sent on the spot: messengers show one with a waveform, and not as a file. Of anything but a
+   * sound it is ignored. A provider without a use for it ignores it, as for `width` and `height`: of the providers of today, Pact with `apiVersion: v2` alone has one.
    */
   readonly pushToTalk?: InputMaybe<Scalars['Boolean']['input']>;
   /** The width of a picture or a film in pixels, above 0, so that there is a place for it before it is loaded. Only together with `height`. */

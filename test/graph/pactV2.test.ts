@@ -295,6 +295,14 @@ describe('an account that speaks Pact v2', () => {
       expect(pact().v2.message(Number(later.message.externalId)).replied_to_id).toBe('wamid.late');
     });
 
+    it('no answer to a message that was deleted', async () => {
+      pact().v2.setMessage(seeded.answered, { deleted: true });
+
+      const refused = await send({ replyTo: message(seeded.answered) });
+
+      expect(refused.userErrors).toMatchObject([{ code: 'BAD_USER_INPUT', field: ['input', 'replyTo'] }]);
+    });
+
     it('no answer to a message of another conversation', async () => {
       const refused = await send({ replyTo: message(rowsOf(sameTime)[0]!.external_id, sameTime) });
 

@@ -2,7 +2,6 @@ import type { ErrorSource } from '../../../messaging/errors.ts';
 import { beforeWriting, InputError, NotFoundError, ProviderError } from '../../../messaging/errors.ts';
 import { textDigest } from '../../../messaging/content.ts';
 import type {
-  FileTraits,
   LostSend,
   OutgoingFile,
   Progress,
@@ -96,13 +95,13 @@ export function createPactV2Writes(options: PactV2WritesOptions): PactV2Writes {
     async uploadFile(conversationId, file: OutgoingFile, context) {
       // The call names no conversation. One that can't be is refused here, as anywhere.
       checkId(conversationId);
-      const { fileName, mimeType, traits } = file;
+      const { fileName, mimeType } = file;
       const body = await http({
         call: 'uploadAttachment',
         method: 'POST',
         path: `${API}/attachments/`,
         body: {
-          multipart: [...toMetadata(traits), ['file', { fileName, mimeType, body: await file.open() }]],
+          multipart: [...toMetadata(file), ['file', { fileName, mimeType, body: await file.open() }]],
         },
         context,
       });
@@ -233,9 +232,10 @@ function toNumber(id: string): number | string {
   return Number.isSafeInteger(number) ? number : id;
 }
 
-function toMetadata({ pushToTalk, width, height }: FileTraits): MultipartField[] {
+function toMetadata({ mimeType, traits }: OutgoingFile): MultipartField[] {
+  const { pushToTalk, width, height } = traits;
   return [
-    ...(pushToTalk ? [['metadata[push_to_talk]', 'true'] as const] : []),
+    ...(pushToTalk && mimeType.startsWith('audio/') ? [['metadata[push_to_talk]', 'true'] as const] : []),
     ...(width === null ? [] : [['metadata[data][width]', String(width)] as const]),
     ...(height === null ? [] : [['metadata[data][height]', String(height)] as const]),
   ];

@@ -44,7 +44,11 @@ export function addPactV2WriteRoutes(app: FastifyInstance, writing: PactV2Writin
     // That somebody who is blocked is neither let in again nor archived this way is our assumption.
     const isBlocked = company.facts.conversation(id).operationalState === 'blocked';
     if (!update || (isBlocked && update.operationalState !== undefined)) return refuse(reply, 400);
-    company.changes.conversation(id, update);
+    const { operational_state, replied_state } = toConversationRow(company, findConversation(company, id));
+    const { operationalState = operational_state, repliedState = replied_state } = update;
+    // What is so already is no change, and nobody is told of it.
+    if (operationalState !== operational_state || repliedState !== replied_state)
+      company.changes.conversation(id, update);
     return ok(toConversationRow(company, findConversation(company, id)), 'updated');
   });
 
