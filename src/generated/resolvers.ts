@@ -753,6 +753,11 @@ export type Message = {
   readonly externalId: Scalars['String']['output'];
   /** Global, opaque, URL-safe and stable. */
   readonly id: Scalars['ID']['output'];
+  /**
+   * Whether it was deleted: it keeps its place, and its words and files are gone, so that `text` is null and `attachments` is empty. Null when
+   * the provider does not say: today only Pact does, where the account has `apiVersion: v2` in the accounts file.
+   */
+  readonly isDeleted?: Maybe<Scalars['Boolean']['output']>;
   /** What only this provider can say. */
   readonly providerDetails?: Maybe<MessageDetails>;
   /** Who reacted with what, in the provider's order. */
@@ -977,8 +982,6 @@ export type PactMessage = {
   readonly channelId?: Maybe<Scalars['ID']['output']>;
   /** The messenger: `whatsapp`, `telegram_personal`, `vkontakte` and others. Null at accounts with `apiVersion: v2`: ask the conversation. */
   readonly channelType?: Maybe<Scalars['String']['output']>;
-  /** Whether it was deleted: it keeps its place, and its words and files are gone, so that `Message.text` is null and `attachments` is empty. Null at accounts with `apiVersion: v1`. */
-  readonly isDeleted?: Maybe<Scalars['Boolean']['output']>;
   /** The messenger's own id of it. Null until the messenger has answered, and always at accounts with `apiVersion: v1`. */
   readonly messengerId?: Maybe<Scalars['ID']['output']>;
 };
@@ -2275,6 +2278,7 @@ export type MessageResolvers<ContextType = GraphContext, ParentType extends Reso
   direction?: Resolver<Maybe<ResolversTypes['MessageDirection']>, ParentType, ContextType>;
   externalId?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  isDeleted?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   providerDetails?: Resolver<Maybe<ResolversTypes['MessageDetails']>, ParentType, ContextType>;
   reactions?: Resolver<ReadonlyArray<ResolversTypes['Reaction']>, ParentType, ContextType>;
   replyTo?: Resolver<Maybe<ResolversTypes['Message']>, ParentType, ContextType>;
@@ -2344,7 +2348,6 @@ export type PactConversationResolvers<ContextType = GraphContext, ParentType ext
 export type PactMessageResolvers<ContextType = GraphContext, ParentType extends ResolversParentTypes['PactMessage'] = ResolversParentTypes['PactMessage']> = {
   channelId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   channelType?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  isDeleted?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   messengerId?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

@@ -96,7 +96,7 @@ export function applyMessage(
 ): Applied {
   const known = before.messages[message.externalId];
   if (known?.sentAt == null && isForgotten(before, message)) return { state: before, changes: [] };
-  if (known?.deleted && !isDeleted(message)) return { state: before, changes: [] };
+  if (known?.deleted && !message.isDeleted) return { state: before, changes: [] };
   const seen = known ?? UNKNOWN_MESSAGE;
   const content = contentDigest(message);
   const isUnseen = seen.contents.length === 0;
@@ -111,7 +111,7 @@ export function applyMessage(
     reactions: [...new Set([...seen.reactions, ...reactions])].sort(),
     contents: isUnseen || isEdited ? [...seen.contents, content].slice(-MAX_DIGESTS) : seen.contents,
     ...((seen.told ?? isAdded) && { told: true }),
-    ...(isDeleted(message) && { deleted: true }),
+    ...(message.isDeleted && { deleted: true }),
   };
   const current = withProgress(message, progress);
   const withFacts = told ? mergeFacts(before, told, message.sentAt) : before;
@@ -412,18 +412,16 @@ function versionOf({ delivery: _delivery, ...rest }: SettledMessage, contents: r
   return [...counts, digestOf(rest)].join(' ');
 }
 
-function contentDigest(
-  message: Pick<Message, 'text' | 'content' | 'attachments' | 'providerDetails'>,
-): string {
-  const { text, content, attachments } = message;
+function contentDigest({
+  text,
+  content,
+  attachments,
+  isDeleted,
+}: Pick<Message, 'text' | 'content' | 'attachments' | 'isDeleted'>): string {
   // An address may be signed anew each time.
   const files = attachments.map(({ url: _url, media: _media, ...attachment }) => attachment);
   const said = [text, content.kind === 'MediaContent' ? 'MediaContent' : content, files];
-  return digestOf(isDeleted(message) ? [...said, 'deleted'] : said);
-}
-
-function isDeleted({ providerDetails }: Pick<Message, 'providerDetails'>): boolean {
-  return providerDetails.kind === 'PactMessage' && providerDetails.isDeleted === true;
+  return digestOf(isDeleted ? [...said, 'deleted'] : said);
 }
 
 function reactionKey({ emoji, author }: Message['reactions'][number]): string {

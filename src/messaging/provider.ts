@@ -216,6 +216,8 @@ export interface Message extends MessageRef {
   readonly reactions: readonly Reaction[];
   readonly sentAt: string;
   readonly delivery: Delivery | null;
+  /** Whether it was deleted, and has no text and no files any more; null where the provider does not say. */
+  readonly isDeleted: boolean | null;
   /** What the provider calls the message that this one answers: for `loadReplied` alone to read. */
   readonly repliedTo: string | null;
   readonly providerDetails: MessageDetails;
@@ -257,7 +259,6 @@ export type MessageDetails =
       readonly channelType: string | null;
       /** The messenger's own id of it. */
       readonly messengerId: string | null;
-      readonly isDeleted: boolean | null;
     }
   | {
       readonly kind: 'LetstalkMessage';

@@ -82,7 +82,8 @@ describe('a webhook of Pact v2', () => {
         ...{ ...ref, direction: 'OUTBOUND', text: 'Hello', sentAt: '2017-09-17T12:44:28.000Z' },
         delivery: { state: 'DELIVERED', evidence: 'HISTORY', message: ref, failureReason: null },
         repliedTo: null,
-        providerDetails: { kind: 'PactMessage', messengerId: 'wamid.47098', isDeleted: false },
+        isDeleted: false,
+        providerDetails: { kind: 'PactMessage', messengerId: 'wamid.47098' },
       },
       conversation: {
         ...{ accountId: 'sales', externalId: '8741', title: 'Anna', state: 'OPEN' },
@@ -101,7 +102,7 @@ describe('a webhook of Pact v2', () => {
         isNew: false,
         message: {
           ...{ externalId: '47098', text: null, content: { kind: 'TextContent' }, attachments: [] },
-          providerDetails: { isDeleted: true },
+          isDeleted: true,
         },
       },
     ]);

@@ -104,10 +104,10 @@ describe('a webhook of Pact', () => {
         message: {
           ...{ ...NAMED, direction: 'OUTBOUND', author: null, text: 'Hello' },
           ...{ content: { kind: 'TextContent', text: 'Hello' }, attachments: [], reactions: [] },
-          ...{ sentAt: '2017-09-17T12:44:28.000Z', delivery: null, repliedTo: null },
+          ...{ sentAt: '2017-09-17T12:44:28.000Z', delivery: null, isDeleted: null, repliedTo: null },
           providerDetails: {
             ...{ kind: 'PactMessage', channelId: '381', channelType: 'whatsapp' },
-            ...{ messengerId: null, isDeleted: null },
+            messengerId: null,
           },
         },
       },

@@ -101,7 +101,7 @@ describe('reading from Pact v2, by its own ways', () => {
       pact().v2.setMessage(seeded.answered, { deleted: true });
 
       expect(await rowOf(seeded.answered)).toMatchObject({
-        ...{ text: null, attachments: [], providerDetails: { isDeleted: true } },
+        ...{ text: null, attachments: [], isDeleted: true },
       });
     });
   });

@@ -24,7 +24,7 @@ const MESSAGE = `
   delivery { id state evidence asOf sentAt deliveredAt readAt failureReason message { externalId } }
   providerDetails {
     __typename
-    ... on PactMessage { channelId channelType messengerId isDeleted }
+    ... on PactMessage { channelId channelType messengerId }
     ... on LetstalkMessage { remoteId internal subject contentType repliedAt }
     ... on PigeonsMessage { contextType receiver { name } device { type os osVersion appVersion model } metadata }
   }
@@ -105,7 +105,7 @@ describe('reading', () => {
       replyTo: null,
       providerDetails: {
         ...{ __typename: 'PactMessage', channelId: '381', channelType: 'whatsapp' },
-        ...{ messengerId: null, isDeleted: null },
+        messengerId: null,
       },
     });
   });

@@ -11,7 +11,7 @@ import { listen, subscribed } from './listening.ts';
 
 const { documented } = wellKnown.pact;
 const CONVERSATION = conversationId({ accountId: PACT_V2, externalId: String(documented) });
-const MESSAGE = `id text providerDetails { ... on PactMessage { isDeleted } }`;
+const MESSAGE = 'id text isDeleted';
 
 let parley: Harness;
 let listeners: Listener[] = [];
@@ -123,7 +123,7 @@ it('tells of a message that is deleted', async () => {
   await updated.until(1);
 
   expect(updated.told('messageUpdated').at(-1)).toMatchObject({
-    ...{ id: idOf(id), text: null, providerDetails: { isDeleted: true } },
+    ...{ id: idOf(id), text: null, isDeleted: true },
   });
 });
 

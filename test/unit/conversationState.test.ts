@@ -54,7 +54,16 @@ function messageOf(
   };
   return {
     ...ref,
-    ...{ direction, text, author: null, attachments: [], sentAt: at(sentAt), delivery, repliedTo: null },
+    ...{
+      direction,
+      text,
+      author: null,
+      attachments: [],
+      sentAt: at(sentAt),
+      delivery,
+      isDeleted: null,
+      repliedTo: null,
+    },
     content: { kind: 'TextContent', text },
     reactions: reactions.map((emoji): Reaction => {
       return {
@@ -534,10 +543,7 @@ describe('what is told of messages', () => {
     const words = messageOf('7', { sentAt: 1 });
     const deleted: Message = {
       ...messageOf('7', { sentAt: 1, text: '' }),
-      providerDetails: {
-        ...{ kind: 'PactMessage', channelId: null, channelType: null, messengerId: null },
-        isDeleted: true,
-      },
+      isDeleted: true,
     };
     const order = when === 'before' ? [words, deleted, words] : [deleted, words, deleted];
 

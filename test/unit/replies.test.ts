@@ -16,10 +16,9 @@ const messageOf = (conversation: string, externalId: string, repliedTo: string |
   ...{ accountId: 'acc', conversationExternalId: conversation, externalId },
   ...{ direction: 'INBOUND', author: null, text: `text of ${externalId}`, attachments: [], reactions: [] },
   content: { kind: 'TextContent', text: null },
-  ...{ sentAt: '2026-01-01T00:00:00.000Z', delivery: null, repliedTo },
+  ...{ sentAt: '2026-01-01T00:00:00.000Z', delivery: null, isDeleted: null, repliedTo },
   providerDetails: {
     ...{ kind: 'PactMessage', channelId: null, channelType: null, messengerId: externalId },
-    isDeleted: false,
   },
 });
 

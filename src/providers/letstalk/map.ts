@@ -115,6 +115,7 @@ export function toMessage(
     reactions: [],
     sentAt: row.createdAt,
     delivery: null,
+    isDeleted: null,
     repliedTo: null,
     providerDetails: {
       kind: 'LetstalkMessage',

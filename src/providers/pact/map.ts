@@ -76,14 +76,14 @@ export function toMessage(
       sentAt: row.createdAt,
       reactions: [],
       delivery: null,
+      isDeleted: null,
       repliedTo: null,
       providerDetails: {
         kind: 'PactMessage',
         channelId: row.channelId,
         channelType: row.channelType,
-        // v1 says neither.
+        // Not said by v1.
         messengerId: null,
-        isDeleted: null,
       },
     },
   );
@@ -99,7 +99,10 @@ export function toPactMessage(
   row: Pick<PactMessageRow, 'message' | 'attachments'>,
   ref: MessageRef,
   mapping: PactMapping,
-  own: Pick<Message, 'direction' | 'sentAt' | 'reactions' | 'delivery' | 'repliedTo' | 'providerDetails'>,
+  own: Pick<
+    Message,
+    'direction' | 'sentAt' | 'reactions' | 'delivery' | 'isDeleted' | 'repliedTo' | 'providerDetails'
+  >,
 ): Message {
   const attachments = row.attachments.map((attachment) => toAttachment(attachment, ref, mapping));
   return {
@@ -115,6 +118,7 @@ export function toPactMessage(
     reactions: own.reactions,
     sentAt: own.sentAt,
     delivery: own.delivery,
+    isDeleted: own.isDeleted,
     repliedTo: own.repliedTo,
     providerDetails: own.providerDetails,
   };

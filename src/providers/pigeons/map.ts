@@ -99,6 +99,7 @@ export function toMessage(
     reactions: row.reactions.map((reaction) => toReaction(reaction, row, mapping)),
     sentAt: row.sentAt,
     delivery: toDelivery(row, ref),
+    isDeleted: null,
     repliedTo: null,
     providerDetails: {
       kind: 'PigeonsMessage',

@@ -185,7 +185,7 @@ function withBodies(text: string): string {
     toMessage: `return {
       accountId: _mapping.accountId, conversationExternalId: _conversationExternalId, externalId: _row.id,
       direction: null, author: null, text: _row.text, content: { kind: 'TextContent', text: _row.text },
-      attachments: [], reactions: [], sentAt: _row.createdAt, delivery: null, repliedTo: null,
+      attachments: [], reactions: [], sentAt: _row.createdAt, delivery: null, isDeleted: null, repliedTo: null,
       providerDetails: { kind: 'TelexMessage', raw: _row.raw },
     };`,
     toProgress: `return {

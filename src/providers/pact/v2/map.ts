@@ -105,13 +105,13 @@ export function toMessage(
       providerDetails: { kind: 'PactReaction', raw },
     })),
     delivery: toDelivery(row, ref),
+    isDeleted: row.deleted,
     repliedTo: row.repliedToId,
     providerDetails: {
       kind: 'PactMessage',
       channelId: null,
       channelType: null,
       messengerId: row.messengerId === null ? null : String(row.messengerId),
-      isDeleted: row.deleted,
     },
   });
 }
