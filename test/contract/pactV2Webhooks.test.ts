@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ContractError } from '../../src/messaging/errors.ts';
-import type { Provider } from '../../src/messaging/provider.ts';
 import { createPactV2Provider } from '../../src/providers/pact/v2/index.ts';
 import {
   ACK,
@@ -11,6 +10,8 @@ import {
   MESSAGE as V1_MESSAGE,
   PROBE,
 } from '../fixtures/pactWebhooks.ts';
+import type { WebhookReader } from './webhookReader.ts';
+import { openWebhookReader } from './webhookReader.ts';
 
 /** As pact.md, "v2", shows rows, and "Webhooks v2" what they come in. */
 const CONVERSATION = {
@@ -33,26 +34,15 @@ const MESSAGE = {
   contact: { id: 5, name: 'Anna' },
 };
 
-let lost: string[];
-let breaches: number;
-let provider: Provider;
+let reader: WebhookReader;
 
 beforeEach(() => {
-  lost = [];
-  breaches = 0;
-  provider = pactV2(true);
+  reader = pactV2(true);
 });
 
-function pactV2(webhooks: boolean): Provider {
-  return createPactV2Provider({
-    ...{ accountId: 'sales', baseUrl: 'https://api.pact.im', webhooks },
-    http: () => Promise.reject(new Error('a webhook makes no call')),
-    lost: (call, count) => void lost.push(`${call} ${count}`),
-    breached: () => (breaches += 1),
-  });
-}
+const pactV2 = (webhooks: boolean) => openWebhookReader(createPactV2Provider, { webhooks });
 
-const read = (body: unknown) => provider.readWebhook!(body);
+const read = (body: unknown) => reader.provider.readWebhook!(body);
 const readAs = (type: string, event: string, object: unknown) => read({ type, event, object });
 const without = (object: object, ...keys: string[]) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
@@ -66,7 +56,7 @@ function nested(): unknown {
 
 describe('a webhook of Pact v2', () => {
   it('is read only where one is expected', () => {
-    expect(pactV2(false)).not.toHaveProperty('readWebhook');
+    expect(pactV2(false).provider).not.toHaveProperty('readWebhook');
   });
 
   it.each([
@@ -92,7 +82,7 @@ describe('a webhook of Pact v2', () => {
         providerDetails: { channelType: 'whatsapp', repliedState: 'REPLIED', isGroup: false },
       },
     });
-    expect(lost).toEqual([]);
+    expect(reader.lost).toEqual([]);
   });
 
   it('message/delete tells of a message that is deleted, whatever its row still says', () => {
@@ -151,7 +141,7 @@ describe('a webhook of Pact v2', () => {
   it('has a conversation looked at where a message has no time', () => {
     const told = without(MESSAGE, 'created_at', 'external_created_at');
     expect(readAs('message', 'create', told)).toEqual([{ kind: 'STALE', conversationExternalId: '8741' }]);
-    expect(lost).toEqual(['webhook message/create 1']);
+    expect(reader.lost).toEqual(['webhook message/create 1']);
   });
 
   it.each(['create', 'update'])('conversation/%s tells of a conversation', (event) => {
@@ -191,7 +181,7 @@ describe('a webhook of Pact v2', () => {
     ...HEALTH.map((body): [string, unknown] => [`${body.type}/${body.event} of v1`, body]),
   ])('that is %s tells nothing, and is no breach', (_what, body) => {
     expect(read(body)).toEqual([]);
-    expect(lost).toEqual([]);
+    expect(reader.lost).toEqual([]);
   });
 
   it.each<[string, unknown]>([
@@ -217,7 +207,7 @@ describe('a webhook of Pact v2', () => {
     ],
   ])('that is %s is not what v2 documents', (_what, body) => {
     expect(() => read(body)).toThrow(ContractError);
-    expect(breaches).toBe(0);
+    expect(reader.breaches()).toBe(0);
   });
 
   it('never throws anything but that, whatever comes', () => {

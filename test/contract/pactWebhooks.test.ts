@@ -3,33 +3,24 @@ import fc from 'fast-check';
 import { sandboxAccounts } from '../../src/accounts.ts';
 import { ContractError } from '../../src/messaging/errors.ts';
 import type { EventProgress } from '../../src/messaging/live.ts';
-import type { Provider } from '../../src/messaging/provider.ts';
 import { createPactProvider } from '../../src/providers/pact/index.ts';
 import { startSandbox, wellKnown, type Sandbox } from '../../src/sandbox/index.ts';
 import { ACK, CONVERSATION, FAILED_JOB, HEALTH, JOB, MESSAGE, PROBE, V2 } from '../fixtures/pactWebhooks.ts';
+import type { WebhookReader } from './webhookReader.ts';
+import { openWebhookReader } from './webhookReader.ts';
 import { openSandboxAccounts } from '../openSandboxAccounts.ts';
 import { operation } from './operation.ts';
 
-let lost: string[];
-let breaches: number;
-let provider: Provider;
+let reader: WebhookReader;
 
 beforeEach(() => {
-  lost = [];
-  breaches = 0;
-  provider = pact(true);
+  reader = pact(true);
 });
 
-function pact(webhooks: boolean): Provider {
-  return createPactProvider({
-    ...{ accountId: 'sales', companyId: 154, baseUrl: 'https://api.pact.im', webhooks },
-    http: () => Promise.reject(new Error('a webhook makes no call')),
-    lost: (call, count) => void lost.push(`${call} ${count}`),
-    breached: () => (breaches += 1),
-  });
-}
+const pact = (webhooks: boolean) =>
+  openWebhookReader((options) => createPactProvider({ ...options, companyId: 154 }), { webhooks });
 
-const read = (body: unknown) => provider.readWebhook!(body);
+const read = (body: unknown) => reader.provider.readWebhook!(body);
 const readAs = (type: string, event: string, data: unknown) => read({ type, event, data });
 const without = (object: object, ...keys: string[]) =>
   Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)));
@@ -41,7 +32,7 @@ const NAMED = { accountId: 'sales', conversationExternalId: '8741', externalId: 
 
 describe('a webhook of Pact', () => {
   it('is read only where one is expected', () => {
-    expect(pact(false)).not.toHaveProperty('readWebhook');
+    expect(pact(false).provider).not.toHaveProperty('readWebhook');
   });
 
   it.each([
@@ -113,7 +104,7 @@ describe('a webhook of Pact', () => {
       },
       { kind: 'JOB', jobId: '18', messageId: '47098', progress: progress('DELIVERED') },
     ]);
-    expect(lost).toEqual([]);
+    expect(reader.lost).toEqual([]);
   });
 
   it.each<[unknown, EventProgress['state']]>([
@@ -160,7 +151,7 @@ describe('a webhook of Pact', () => {
     expect(readAs('message', 'new', { ...timeless, job_id: null })).toEqual([
       { kind: 'STALE', conversationExternalId: '8741' },
     ]);
-    expect(lost).toEqual(['webhook message/new 1']);
+    expect(reader.lost).toEqual(['webhook message/new 1']);
   });
 
   it.each<[string, unknown, EventProgress['state']]>([
@@ -178,7 +169,7 @@ describe('a webhook of Pact', () => {
 
   it.each([4, -2, 1.5, null, undefined, 'read'])('message/ack of %p is counted as lost', (ack) => {
     expect(readAs('message', 'ack', { ...ACK, ack })).toEqual([]);
-    expect(lost).toEqual(['webhook message/ack 1']);
+    expect(reader.lost).toEqual(['webhook message/ack 1']);
   });
 
   it('job/executed tells what has become of a send', () => {
@@ -200,7 +191,7 @@ describe('a webhook of Pact', () => {
 
   it('job/executed with another result is counted as lost', () => {
     expect(readAs('job', 'executed', { ...JOB, result: 'PERHAPS' })).toEqual([]);
-    expect(lost).toEqual(['webhook job/executed 1']);
+    expect(reader.lost).toEqual(['webhook job/executed 1']);
   });
 
   it('group_conversation_contact/new says that the group has to be read, where it names it', () => {
@@ -222,7 +213,7 @@ describe('a webhook of Pact', () => {
     ['a name that every object has', { type: 'constructor', event: 'constructor', data: {} }],
   ])('of %s tells nothing: %j', (_what, body) => {
     expect(read(body)).toEqual([]);
-    expect(lost).toEqual([]);
+    expect(reader.lost).toEqual([]);
   });
 
   it.each<[string, unknown]>([
@@ -257,7 +248,7 @@ describe('a webhook of Pact', () => {
       `PACT answered the call "webhook ${kind}" with something else than it documents, at ${path}.`,
     );
     // That somebody posts a strange thing does not make the provider's own answers worse.
-    expect(breaches).toBe(0);
+    expect(reader.breaches()).toBe(0);
   });
 
   it('is read or refused, whatever it holds, and never quoted', () => {

@@ -18,7 +18,7 @@ let listeners: Listener[] = [];
 
 beforeAll(async () => {
   parley = await startHarness({
-    accounts: (sandbox) => [{ ...pactV2Account(sandbox), webhookSecret: 'a-secret-of-the-webhooks' } as any],
+    accounts: (sandbox) => [{ ...pactV2Account(sandbox), webhookSecret: 'a-secret-of-the-webhooks' }],
     webhooks: true,
   });
 });

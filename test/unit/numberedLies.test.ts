@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ContractError } from '../../src/messaging/errors.ts';
 import type { Position } from '../../src/messaging/paging.ts';
-import { MAX_CALLS, readPage } from '../../src/providers/pact/v2/numberedList.ts';
+import { readPage } from '../../src/providers/pact/v2/numberedList.ts';
+import { MAX_CALLS } from '../../src/providers/pact/v2/rankedView.ts';
 import { walkBack } from '../../src/providers/pact/v2/walkBack.ts';
 import type { PactV2MessageRow } from '../../src/providers/pact/v2/wire.ts';
 import { parseMessagePage } from '../../src/providers/pact/v2/wire.ts';
@@ -148,7 +149,7 @@ describe('pages by number of a list that lies', () => {
           expect(ids.length).toBeLessThanOrEqual(size);
           expect(new Set(ids).size).toBe(ids.length);
           // Each of its restarts may make as many.
-          expect(list.asked.length).toBeLessThanOrEqual(4 * MAX_CALLS);
+          expect(list.asked.length).toBeLessThanOrEqual(MAX_CALLS);
           list.asked.length = 0;
           await walkBack(list, { take: () => undefined, goOn: () => true }).catch((error: unknown) => {
             if (!(error instanceof ContractError)) throw error;

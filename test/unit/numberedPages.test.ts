@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { InputError } from '../../src/messaging/errors.ts';
 import type { PageRequest, Position } from '../../src/messaging/paging.ts';
 import type { NumberedListOptions } from '../../src/providers/pact/v2/numberedList.ts';
-import { MAX_CALLS, readPage } from '../../src/providers/pact/v2/numberedList.ts';
+import { readPage } from '../../src/providers/pact/v2/numberedList.ts';
 import { isPosition } from '../../src/providers/pact/v2/place.ts';
-import { largestPage, smallestPage } from '../../src/providers/pact/v2/rankedView.ts';
+import { largestPage, MAX_CALLS, smallestPage } from '../../src/providers/pact/v2/rankedView.ts';
 
 interface Row {
   readonly id: string;

@@ -57,9 +57,13 @@ function toCustomer(
     name: row.name,
     avatarUrl: url(row.avatar, baseUrl),
     email: null,
-    // Documented as a phone number; messengers without phones have put other names there.
-    phone: /^\+?\d{5,15}$/.test(senderExternalId) ? senderExternalId : null,
+    phone: phoneOf(senderExternalId),
   };
+}
+
+/** What `sender_external_id` is documented to be; messengers without phones have put other names there. */
+export function phoneOf(senderExternalId: string): string | null {
+  return /^\+?\d{5,15}$/.test(senderExternalId) ? senderExternalId : null;
 }
 
 export function toMessage(

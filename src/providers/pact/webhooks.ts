@@ -1,10 +1,12 @@
 import type { ErrorSource } from '../../messaging/errors.ts';
 import type { EventProgress, ProviderEvent } from '../../messaging/live.ts';
-import type { Conversation, JsonObject } from '../../messaging/provider.ts';
+import type { JsonObject } from '../../messaging/provider.ts';
 import type { Contract } from '../../http/wire.ts';
 import { createContract, float, object } from '../../http/wire.ts';
 import type { PactMapping } from './map.ts';
 import { NOT_DELIVERED, toConversation, toMessage } from './map.ts';
+import type { FactFields } from './onlyTold.ts';
+import { onlyTold } from './onlyTold.ts';
 import { pactId, parseConversationRow, parseMessageRow } from './wire.ts';
 
 export interface PactWebhookOptions {
@@ -52,7 +54,7 @@ export function createWebhookReader({
 const readConversation: Reader = (data, { contract, mapping }) => {
   const told = contract.object(data, 'data');
   const row = parseConversationRow(told) ?? contract.breach('data.external_id');
-  return [{ kind: 'CONVERSATION', conversation: onlyTold(toConversation(row, mapping), told) }];
+  return [{ kind: 'CONVERSATION', conversation: onlyTold(toConversation(row, mapping), told, FIELDS) }];
 };
 
 const readMessage: Reader = (data, { call, contract, mapping, lost }) => {
@@ -136,17 +138,7 @@ function progressAt(state: EventProgress['state']): EventProgress {
   return { state, sentAt: null, deliveredAt: null, readAt: null, failureReason: null };
 }
 
-/** Without the facts of which the webhook says nothing: that it does not is no news of them. */
-function onlyTold(conversation: Conversation, told: JsonObject): Conversation {
-  return Object.fromEntries(
-    Object.entries(conversation).filter(([fact]) =>
-      (FIELDS[fact] ?? []).every((names) => names.some((name) => Object.hasOwn(told, name))),
-    ),
-  ) as unknown as Conversation;
-}
-
-/** What each fact is made of: one of each list. */
-const FIELDS: Readonly<Record<string, readonly (readonly string[])[]>> = {
+const FIELDS: FactFields = {
   title: [['name']],
   participants: [['name'], ['sender_external_id'], ['avatar', 'avatar_url']],
   createdAt: [['created_at', 'created_at_timestamp']],

@@ -163,12 +163,16 @@ function parsePage<Row>(
 /** UTF-16 code units. */
 export const MAX_TOKEN_LENGTH = 255;
 
-// An error that comes with status 200 has another `status`, and no `data`.
 function parseData(body: unknown, contract: Contract): JsonObject {
+  return contract.object(parseEnvelope(body, contract)['data'], 'data');
+}
+
+/** What both versions wrap their answers in. An error that comes with status 200 has another `status`, and no `data`. */
+export function parseEnvelope(body: unknown, contract: Contract): JsonObject {
   const envelope = contract.object(body, 'the answer');
   const status = envelope['status'];
   if (status !== undefined && !SUCCESS.has(status)) contract.breach('status');
-  return contract.object(envelope['data'], 'data');
+  return envelope;
 }
 
 const SUCCESS: ReadonlySet<unknown> = new Set(['ok', 'updated', 'created', 'deleted']);

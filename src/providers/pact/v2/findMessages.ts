@@ -1,7 +1,8 @@
 import { NotFoundError } from '../../../messaging/errors.ts';
 import type { Outcome, ReadContext } from '../../../messaging/provider.ts';
+import { MAX_CALLS } from './rankedView.ts';
 import type { Messages } from './walkBack.ts';
-import { MAX_CALLS, walkBack } from './walkBack.ts';
+import { walkBack } from './walkBack.ts';
 import type { PactV2MessageRow } from './wire.ts';
 
 /** How messages of one conversation are sought. */

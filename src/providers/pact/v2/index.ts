@@ -72,7 +72,7 @@ export function createPactV2Provider(options: PactV2Options): Provider {
     fetchPage: (page, perPage) => fetchMessages(conversationId, page, perPage, context),
     habits: messageHabits,
     idOf: (row) => row.id,
-    timeOf: (row) => Date.parse(row.sentAt),
+    timeOf: (row) => row.time,
     oldestFirst: true,
     rowsMove: false,
     unreachable: cursorUnreachable,

@@ -14,6 +14,7 @@ import {
   ACCOUNT_LIMITS as LIMITS_OF_V1,
   directionOf,
   NOT_DELIVERED,
+  phoneOf,
   toLimits,
   toPactMessage,
 } from '../map.ts';
@@ -26,7 +27,7 @@ export function toConversation(row: PactV2ConversationRow, mapping: PactMapping)
     accountId: mapping.accountId,
     externalId: row.id,
     title: row.senderName,
-    state: STATES.get(row.operationalState) ?? null,
+    state: stateOf(row),
     participants: toParticipants(row, avatarUrl, mapping),
     createdAt: row.createdAt,
     lastActivityAt: row.lastUpdatedAt,
@@ -53,7 +54,7 @@ const STATES: ReadonlyMap<string | null, ConversationState> = new Map([
   ['blocked', 'BLOCKED'],
 ]);
 
-export const KNOWN_STATES: readonly ConversationState[] = ['OPEN', 'ARCHIVED', 'BLOCKED'];
+export const KNOWN_STATES: readonly ConversationState[] = [...STATES.values()];
 
 /** The state that a row's conversation is in; null where it does not say. */
 export function stateOf({ operationalState }: PactV2ConversationRow): ConversationState | null {
@@ -82,7 +83,7 @@ function toParticipants(
       name: senderName,
       avatarUrl,
       email: null,
-      phone: senderPhone ?? (/^\+?\d{5,15}$/.test(externalId) ? externalId : null),
+      phone: senderPhone ?? phoneOf(externalId),
     },
   ];
 }
@@ -146,21 +147,15 @@ export const STATUSES: Readonly<Record<NonNullable<PactV2MessageRow['status']>, 
 };
 
 /** v2 takes one attachment a message, and names no buttons. */
-export const ACCOUNT_LIMITS: MessageLimits = {
-  ...LIMITS_OF_V1,
-  maxAttachmentsPerMessage: 1,
-  sendButtons: false,
-  replies: true,
-  deleteMessages: true,
-};
+const OF_V2 = { maxAttachmentsPerMessage: 1, sendButtons: false, replies: true };
+
+export const ACCOUNT_LIMITS: MessageLimits = { ...LIMITS_OF_V1, ...OF_V2, deleteMessages: true };
 
 /** Limits by messenger: those of v1, within what v2 takes. */
 export function toV2Limits(messenger: string | null): MessageLimits {
   return {
     ...toLimits(messenger),
-    maxAttachmentsPerMessage: 1,
-    sendButtons: false,
-    replies: true,
+    ...OF_V2,
     deleteMessages: messenger !== null && DELETING.has(messenger),
   };
 }

@@ -5,15 +5,12 @@ import type { ViewOptions } from './rankedView.ts';
 import { ChangedError, RankedView } from './rankedView.ts';
 
 /** Pages through a numbered list in both directions, while rows arrive, go or move. */
-export interface NumberedListOptions<Row> extends Omit<ViewOptions<Row>, 'maxCalls'> {
+export interface NumberedListOptions<Row> extends ViewOptions<Row> {
   /** Whether our list begins with the oldest row. */
   readonly oldestFirst: boolean;
   /** Whether a row goes to the newest end when something happens to it, so that its place is a time and not a row. */
   readonly rowsMove: boolean;
 }
-
-/** The most calls that one page may cost. */
-export const MAX_CALLS = 20;
 
 /** How often a page is begun anew, because the list has changed below it. */
 const MAX_RESTARTS = 3;
@@ -28,17 +25,14 @@ export async function readPage<Row>(
   accepts: (row: Row) => boolean = () => true,
 ): Promise<Page<Row>> {
   const place = request.from && parsePosition(request.from);
-  let calls = 0;
-  const fetchPage = (page: number, perPage: number) => {
-    calls += 1;
-    return options.fetchPage(page, perPage);
-  };
+  const calls = { made: 0 };
   for (let restarts = 0; ; restarts += 1) {
-    const { idOf, timeOf, habits, oldestFirst, rowsMove, unreachable } = options;
-    const maxCalls = MAX_CALLS - calls;
-    const viewed = { fetchPage, idOf, timeOf, habits, oldestFirst, rowsMove, unreachable, maxCalls };
     try {
-      return await readOnce(viewed, request, place, accepts);
+      return await readOnce(options, new RankedView(options, calls, place?.total), {
+        request,
+        place,
+        accepts,
+      });
     } catch (error) {
       if (!(error instanceof ChangedError)) throw error;
       if (restarts === MAX_RESTARTS) throw options.unreachable();
@@ -46,16 +40,20 @@ export async function readPage<Row>(
   }
 }
 
+interface Reading<Row> {
+  readonly request: PageRequest;
+  readonly place: RankedPlace | undefined;
+  readonly accepts: (row: Row) => boolean;
+}
+
 async function readOnce<Row>(
-  options: NumberedListOptions<Row> & Pick<ViewOptions<Row>, 'maxCalls'>,
-  { direction, size, inclusive = false }: PageRequest,
-  place: RankedPlace | undefined,
-  accepts: (row: Row) => boolean,
+  options: NumberedListOptions<Row>,
+  view: RankedView<Row>,
+  { request: { direction, size, inclusive = false }, place, accepts }: Reading<Row>,
 ): Promise<Page<Row>> {
   const { idOf, timeOf } = options;
   const upwards = (direction === 'forward') === options.oldestFirst;
   const step = upwards ? 1 : -1;
-  const view = new RankedView(options, place?.total);
   let rank = place
     ? startAt(await findPlace(options, view, place, { upwards, size }), { upwards, inclusive })
     : await startAtEnd(view, upwards, size);

@@ -20,9 +20,16 @@ export interface ViewOptions<Row> {
   /** What Pact sorts this list by, in milliseconds since 1970. */
   readonly timeOf: (row: Row) => number;
   readonly habits: ListHabits;
-  /** The most calls, after which `unreachable` is thrown. */
-  readonly maxCalls: number;
+  /** Thrown where it would take more calls than there may be. */
   readonly unreachable: () => Error;
+}
+
+/** The most calls that one page or one search may cost, over all views of its list. */
+export const MAX_CALLS = 20;
+
+/** The calls of one page or one search. */
+export interface CallCount {
+  made: number;
 }
 
 /** The list has changed below a view, so that what it holds no longer fits together. */
@@ -35,6 +42,7 @@ export class ChangedError extends Error {}
  */
 export class RankedView<Row> {
   readonly #options: ViewOptions<Row>;
+  readonly #count: CallCount;
   readonly #rows = new Map<number, Row | null>();
   #calls = 0;
   /** Whether arrivals have been in the way. */
@@ -46,8 +54,9 @@ export class RankedView<Row> {
   #total: number | undefined;
 
   /** @param total how many rows there are believed to be; undefined where nobody knows */
-  constructor(options: ViewOptions<Row>, total: number | undefined) {
+  constructor(options: ViewOptions<Row>, calls: CallCount, total: number | undefined) {
     this.#options = options;
+    this.#count = calls;
     this.#total = total;
   }
 
@@ -63,7 +72,7 @@ export class RankedView<Row> {
 
   /** Whether another page may be read. */
   get mayRead(): boolean {
-    return this.#calls < this.#options.maxCalls;
+    return this.#count.made < MAX_CALLS;
   }
 
   has(rank: number): boolean {
@@ -124,6 +133,7 @@ export class RankedView<Row> {
     const { fetchPage, habits, unreachable, timeOf } = this.#options;
     if (!this.mayRead) throw unreachable();
     this.#calls += 1;
+    this.#count.made += 1;
     const answer = await fetchPage(page, asked);
     const { rows } = answer;
     // What is there is there, whatever is said of how much it is.
@@ -136,8 +146,17 @@ export class RankedView<Row> {
     const begin = (page - 1) * perPage;
     const end = Math.min(begin + perPage, total);
     const whole = rows.slice(0, Math.max(0, end - begin));
-    const oldestFirst = this.#learnOrder(whole, begin);
-    const sorted = inOrder(whole, oldestFirst, timeOf);
+    const there = whole.filter((row) => row !== null);
+    const times = there.map(timeOf);
+    const order = orderOf(times);
+    const oldestFirst = this.#learnOrder(times, order, begin);
+    // All of one time, or in no order at all, they are sorted; the other way, they are turned round.
+    const sorted =
+      order === undefined
+        ? sortRows(whole, there, oldestFirst, timeOf)
+        : order === oldestFirst
+          ? whole
+          : whole.toReversed();
     // Where an answer has fewer rows than it should, there are none to wait for.
     for (let index = begin; index < end; index += 1)
       this.#put(oldestFirst ? index : total - 1 - index, sorted[index - begin] ?? null);
@@ -156,9 +175,8 @@ export class RankedView<Row> {
    * Whether the list begins with the oldest rows. What two pages show of each other counts. What one page shows of itself does where it is
    * what was assumed; otherwise it is doubtful, since its rows need not stand as the pages do.
    */
-  #learnOrder(rows: readonly (Row | null)[], begin: number): boolean {
-    const { habits, timeOf } = this.#options;
-    const times = rows.flatMap((row) => (row === null ? [] : timeOf(row)));
+  #learnOrder(times: readonly number[], order: boolean | undefined, begin: number): boolean {
+    const { habits } = this.#options;
     if (times.length === 0) return habits.oldestFirst ?? false;
     const span = { begin, oldest: Math.min(...times), newest: Math.max(...times) };
     const shown = this.#first && orderOfSpans(this.#first, span);
@@ -168,7 +186,6 @@ export class RankedView<Row> {
       if (isNews) throw new ChangedError('the list is sorted the other way');
     }
     this.#first ??= span;
-    const order = orderOf(times);
     // A message that its messenger has not dated yet may stand wrong between two; that is no habit.
     if (habits.oldestFirst === undefined && order === false && times.length >= 3) habits.oldestFirst = false;
     this.#isDoubtful = habits.oldestFirst === undefined && order === true;
@@ -211,17 +228,13 @@ function orderOf(times: readonly number[]): boolean | undefined {
   return rises === falls ? undefined : rises;
 }
 
-/** The rows of a page in the order of the list, whatever order they came in. */
-function inOrder<Row>(
+/** The rows of a page sorted by time; where one can't be read stays as it is. */
+function sortRows<Row>(
   rows: readonly (Row | null)[],
+  there: readonly Row[],
   oldestFirst: boolean,
   timeOf: (row: Row) => number,
 ): readonly (Row | null)[] {
-  const there = rows.filter((row) => row !== null);
-  const order = orderOf(there.map(timeOf));
-  if (order === oldestFirst) return rows;
-  if (order !== undefined) return rows.toReversed();
-  // All of one time, or in no order at all.
   const sorted = there.toSorted((a, b) => (timeOf(a) - timeOf(b)) * (oldestFirst ? 1 : -1));
   let next = 0;
   return rows.map((row) => (row === null ? null : sorted[next++]!));

@@ -1,5 +1,5 @@
 import type { FetchPage, ListHabits } from './rankedView.ts';
-import { ChangedError, RankedView } from './rankedView.ts';
+import { ChangedError, MAX_CALLS, RankedView } from './rankedView.ts';
 import type { PactV2MessageRow } from './wire.ts';
 
 /** How the messages of one conversation are read. */
@@ -7,9 +7,6 @@ export interface Messages {
   readonly fetchPage: FetchPage<PactV2MessageRow>;
   readonly habits: ListHabits;
 }
-
-/** The most calls that one search may cost. */
-export const MAX_CALLS = 20;
 
 export interface BackWalk {
   /** Takes a row, newest first. A row may come again, where the list has changed meanwhile. */
@@ -26,29 +23,23 @@ export async function walkBack(
   { fetchPage, habits }: Messages,
   { take, goOn }: BackWalk,
 ): Promise<{ readonly complete: boolean; readonly calls: number }> {
-  let calls = 0;
-  const mayGoOn = () => calls < MAX_CALLS && goOn(calls);
-  const options = () => ({
-    fetchPage(page: number, perPage: number) {
-      calls += 1;
-      return fetchPage(page, perPage);
-    },
-    habits,
-    maxCalls: MAX_CALLS - calls,
-    unreachable,
-    idOf: (row: PactV2MessageRow) => row.id,
-    timeOf: (row: PactV2MessageRow) => Date.parse(row.sentAt),
-  });
+  const calls = { made: 0 };
+  const mayGoOn = () => calls.made < MAX_CALLS && goOn(calls.made);
+  const options = { fetchPage, habits, unreachable, idOf, timeOf };
   for (;;) {
     try {
-      const complete = await walkOnce(new RankedView(options(), undefined), habits, { take, mayGoOn });
-      return { complete, calls };
+      const view = new RankedView(options, calls, undefined);
+      const complete = await walkOnce(view, habits, { take, mayGoOn });
+      return { complete, calls: calls.made };
     } catch (error) {
       if (!(error instanceof ChangedError)) throw error;
-      if (!mayGoOn()) return { complete: false, calls };
+      if (!mayGoOn()) return { complete: false, calls: calls.made };
     }
   }
 }
+
+const idOf = ({ id }: PactV2MessageRow) => id;
+const timeOf = ({ time }: PactV2MessageRow) => time;
 
 /** Whether all of it was seen. */
 async function walkOnce(

@@ -4,6 +4,8 @@ import type { Conversation, JsonObject } from '../../../messaging/provider.ts';
 import type { Contract } from '../../../http/wire.ts';
 import { createContract, object } from '../../../http/wire.ts';
 import type { PactMapping } from '../map.ts';
+import type { FactFields } from '../onlyTold.ts';
+import { onlyTold } from '../onlyTold.ts';
 import { pactId } from '../wire.ts';
 import { toConversation, toMessage } from './map.ts';
 import { parseConversationRow, parseMessageRow } from './wire.ts';
@@ -76,7 +78,7 @@ export function createWebhookReader({
   /** Null for what has no id. */
   function readFacts(told: JsonObject): Conversation | null {
     const row = parseConversationRow(told);
-    return row && onlyTold(toConversation(row, mapping), told);
+    return row && onlyTold(toConversation(row, mapping), told, FIELDS);
   }
 }
 
@@ -84,21 +86,11 @@ function isHappening(event: unknown): event is Happening {
   return event === 'create' || event === 'update' || event === 'delete';
 }
 
-/** Without the facts of which the webhook says nothing: that it does not is no news of them. */
-function onlyTold(conversation: Conversation, told: JsonObject): Conversation {
-  return Object.fromEntries(
-    Object.entries(conversation).filter(([fact]) =>
-      (FIELDS[fact] ?? []).every((name) => Object.hasOwn(told, name)),
-    ),
-  ) as unknown as Conversation;
-}
-
-/** What each fact is made of. */
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  title: ['sender_name'],
-  state: ['operational_state'],
-  participants: ['sender_name', 'sender_external_id', 'avatar_url'],
-  createdAt: ['created_at'],
-  lastActivityAt: ['last_updated_at'],
-  providerDetails: ['provider', 'sender_external_id', 'avatar_url', 'replied_state', 'group'],
+const FIELDS: FactFields = {
+  title: [['sender_name']],
+  state: [['operational_state']],
+  participants: [['sender_name'], ['sender_external_id'], ['avatar_url']],
+  createdAt: [['created_at']],
+  lastActivityAt: [['last_updated_at']],
+  providerDetails: [['provider'], ['sender_external_id'], ['avatar_url'], ['replied_state'], ['group']],
 };

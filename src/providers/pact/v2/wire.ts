@@ -13,7 +13,7 @@ import {
   text,
 } from '../../../http/wire.ts';
 import type { PactAttachmentRow } from '../wire.ts';
-import { pactId, parseAttachmentRows } from '../wire.ts';
+import { pactId, parseAttachmentRows, parseEnvelope } from '../wire.ts';
 
 /**
  * Pact v2 over the wire, after validation. Source: `pact.md`, "v2", which shows rows and `meta`, and not what they are wrapped in.
@@ -44,6 +44,8 @@ export interface PactV2MessageRow {
   readonly repliedToId: string | null;
   /** When the messenger has it from, else when Pact has it from. */
   readonly sentAt: string;
+  /** The same in milliseconds since 1970. */
+  readonly time: number;
   readonly income: boolean | null;
   readonly status: 'created' | 'sent' | 'delivered' | 'read' | 'error' | null;
   readonly message: string | null;
@@ -158,16 +160,6 @@ function parseOne(body: unknown, name: string, contract: Contract): JsonObject {
   return contract.object(object(data?.[name]) ?? data ?? envelope[name], 'data');
 }
 
-// An error that comes with status 200 has another `status`.
-function parseEnvelope(body: unknown, contract: Contract): JsonObject {
-  const envelope = contract.object(body, 'the answer');
-  const { status } = envelope;
-  if (status !== undefined && !SUCCESS.has(status)) contract.breach('status');
-  return envelope;
-}
-
-const SUCCESS: ReadonlySet<unknown> = new Set(['ok', 'updated', 'created', 'deleted']);
-
 /** Null without an id. */
 export function parseConversationRow(row: JsonObject): PactV2ConversationRow | null {
   const id = pactId(row['id']);
@@ -198,6 +190,7 @@ export function parseMessageRow(row: JsonObject): PactV2MessageRow | null {
     conversationId: pactId(row['conversation_id']),
     repliedToId: externalId(row['replied_to_id']),
     sentAt,
+    time: Date.parse(sentAt),
     income: boolean(row['income']),
     status: STATUSES.has(row['status']) ? (row['status'] as PactV2MessageRow['status']) : null,
     message: text(row['message']),
